@@ -12,7 +12,7 @@ from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one thread, before NumPy loads its BLAS
 
-from tabulate import tabulate  # noqa: E402
+from tabulate import tabulate
 
 HERE = Path(__file__).parent
 

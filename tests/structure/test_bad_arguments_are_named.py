@@ -21,7 +21,7 @@ def test_good_values_pass_unchanged():
 
 @pytest.mark.parametrize("width", [1, 2.0, True, "3", None])
 def test_integers_are_never_rounded(width):
-    with pytest.raises(ValueError, match="width = .* must be an integer >= 2"):
+    with pytest.raises(ValueError, match=r"width = .* must be an integer >= 2"):
         check_integer("width", width, low=2)
 
 
