@@ -53,7 +53,7 @@ def test_get_takes_a_pair_and_refuses_the_rest():
     assert phi.bounded
     assert phi is activations.get((np.arctan, _slope))
     for bad in ("cosh", None, 3, (np.tanh,), (np.tanh, 1)):
-        with pytest.raises(ValueError, match="activation = .* must be one of 'tanh'"):
+        with pytest.raises(ValueError, match=r"activation = .* must be one of 'tanh'"):
             activations.get(bad)
     with pytest.raises(ValueError, match="slope"):
         activations.leaky_relu(-0.1)
