@@ -1,0 +1,9 @@
+"""Figures in one style, readable in print and by colour-blind readers: every function takes ``ax`` and returns it.
+
+matplotlib is imported only when something is drawn; neither pyplot nor the global style is touched.
+"""
+
+from rmt.plotting.distributions import plot_cdf, plot_comparison, plot_density
+from rmt.plotting.style import PALETTE, axes, save, style
+
+__all__ = ["PALETTE", "axes", "plot_cdf", "plot_comparison", "plot_density", "save", "style"]
