@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import platform
 import sys
 from importlib import metadata
@@ -17,6 +18,11 @@ __all__ = ["Result", "provenance"]
 
 def provenance() -> dict[str, str]:
     """Versions of everything that enters a number."""
+    return dict(_versions())
+
+
+@functools.cache  # looking up the metadata of packages takes 10 ms, more than many a result
+def _versions() -> dict[str, str]:
 
     def version(package: str) -> str:
         try:

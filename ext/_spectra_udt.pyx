@@ -1,0 +1,361 @@
+"""One step of the UDT chain: A (U 2^e T) = U' 2^e' T' with exact power-of-two exponents.
+
+The panel C = A U is factored with its rows sorted by norm and its columns pivoted by scaled norm. Householder QR without
+pivoting commutes with a scaling of the columns, so that no scaled panel is ever formed and no range limit exists.
+All matrices here are stored by columns (the order LAPACK wants); the Python side sees flat buffers.
+"""
+
+from libc.math cimport fabs, isfinite, log2, sqrt
+from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+from scipy.linalg.cython_blas cimport dgemm, dgemv, dger, dnrm2, dswap, dtrmm
+from scipy.linalg.cython_lapack cimport dgeqrf, dlarfg, dormqr
+
+from spectra_scaling cimport exponent_of, times_power
+
+cdef int64_t NO_EXPONENT = -(<int64_t>1 << 40)
+cdef int PROBES = 4
+
+
+def scan(const double[:, ::1] matrix, unsigned char[::1] row_used, unsigned char[::1] column_used):
+    """Largest modulus of a matrix (NaN or inf if it holds one); marks the rows and columns that are not zero."""
+    cdef Py_ssize_t m = matrix.shape[0], n = matrix.shape[1], i, j
+    cdef double largest = 0.0, x, poison = 0.0
+    cdef unsigned char used
+    with nogil:
+        for j in range(n):
+            column_used[j] = 0
+        for i in range(m):
+            used = 0
+            for j in range(n):
+                x = fabs(matrix[i, j])
+                poison += x * 0.0  # stays 0 unless x is NaN or inf
+                if x > largest:
+                    largest = x
+                column_used[j] |= x != 0.0
+                used |= x != 0.0
+            row_used[i] = used
+    return largest if poison == 0.0 else poison
+
+
+cdef void sort_descending(double* key, int64_t* order, int64_t n, int64_t* buffer) noexcept nogil:
+    """order <- stable permutation that sorts key in descending order (merge sort)."""
+    cdef int64_t width = 1, left, middle, right, i, j, k
+    cdef int64_t* source = order
+    cdef int64_t* target = buffer
+    cdef int64_t* other
+    for i in range(n):
+        order[i] = i
+    while width < n:
+        left = 0
+        while left < n:
+            middle = min(left + width, n)
+            right = min(left + 2 * width, n)
+            i = left
+            j = middle
+            for k in range(left, right):
+                if i < middle and (j >= right or key[source[i]] >= key[source[j]]):
+                    target[k] = source[i]
+                    i += 1
+                else:
+                    target[k] = source[j]
+                    j += 1
+            left += 2 * width
+        other = source
+        source = target
+        target = other
+        width *= 2
+    if source != order:
+        memcpy(order, source, n * sizeof(int64_t))
+
+
+cdef void gather_transposed(
+    const double* x, int64_t ldx, const int64_t* rows, const int64_t* columns, int64_t m, int64_t r, double* c
+) noexcept nogil:
+    """c[i, j] = x[columns[j], rows[i]], both by columns, in blocks that fit the cache."""
+    cdef int64_t block = 32, i0, j0, i, j, i1, j1
+    cdef const double* source
+    i0 = 0
+    while i0 < m:
+        i1 = min(i0 + block, m)
+        j0 = 0
+        while j0 < r:
+            j1 = min(j0 + block, r)
+            for i in range(i0, i1):
+                source = x + rows[i] * ldx
+                for j in range(j0, j1):
+                    c[i + j * m] = source[columns[j]]
+            j0 = j1
+        i0 = i1
+
+
+cdef void pivoted_qr(
+    double* c, int64_t m, int64_t r, int64_t* columns, const int64_t* e, double* tau, double* norms, double* full,
+    double* key, double* work
+) noexcept nogil:
+    """Householder QR of c; the next pivot is the column with the largest 2^e times the norm of its remaining part."""
+    cdef int64_t steps = min(m, r), k, j, best
+    cdef int one = 1, rows, cols, width = <int>m
+    cdef double alpha, t, ratio, minus
+    cdef double zero = 0.0, unit = 1.0
+    cdef int64_t swap
+    for j in range(r):
+        rows = <int>m
+        norms[j] = dnrm2(&rows, c + j * m, &one)
+        full[j] = norms[j]
+        key[j] = log2(norms[j]) + e[columns[j]] if norms[j] > 0.0 else -1e300
+    for k in range(steps):
+        best = k
+        for j in range(k + 1, r):
+            if key[j] > key[best]:
+                best = j
+        if best != k:
+            rows = <int>m
+            dswap(&rows, c + k * m, &one, c + best * m, &one)
+            swap = columns[k]
+            columns[k] = columns[best]
+            columns[best] = swap
+            norms[best] = norms[k]
+            full[best] = full[k]
+            key[best] = key[k]
+        rows = <int>(m - k)
+        dlarfg(&rows, c + k + k * m, c + min(k + 1, m - 1) + k * m, &one, tau + k)
+        cols = <int>(r - k - 1)
+        if cols > 0 and tau[k] != 0.0:
+            alpha = c[k + k * m]
+            c[k + k * m] = 1.0
+            dgemv("T", &rows, &cols, &unit, c + k + (k + 1) * m, &width, c + k + k * m, &one, &zero, work, &one)
+            minus = -tau[k]
+            dger(&rows, &cols, &minus, c + k + k * m, &one, work, &one, c + k + (k + 1) * m, &width)
+            c[k + k * m] = alpha
+        for j in range(k + 1, r):
+            if norms[j] > 0.0:
+                ratio = fabs(c[k + j * m]) / norms[j]
+                t = (1.0 - ratio) * (1.0 + ratio)
+                if t < 0.0:
+                    t = 0.0
+                ratio = norms[j] / full[j]
+                if t * ratio * ratio <= 1.5e-8:  # cancellation: the downdated norm has lost its digits
+                    rows = <int>(m - k - 1)
+                    norms[j] = dnrm2(&rows, c + min(k + 1, m - 1) + j * m, &one) if rows > 0 else 0.0
+                    full[j] = norms[j]
+                else:
+                    norms[j] *= sqrt(t)
+                key[j] = log2(norms[j]) + e[columns[j]] if norms[j] > 0.0 else -1e300
+
+
+cdef double scale_rows(double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e,
+                       int64_t* exponents) noexcept nogil:
+    """R 2^e(columns) = 2^exponents S, in place, rows of S with largest entry in [1, 2); returns max_i 1/|S_ii|."""
+    cdef int64_t i, j, top, shift
+    cdef double x, growth = 0.0
+    cdef bint gap = False
+    for i in range(steps):
+        exponents[i] = NO_EXPONENT
+    for j in range(r):
+        shift = e[columns[j]]
+        for i in range(min(j + 1, steps)):
+            x = c[i + j * m]
+            if x != 0.0:
+                top = exponent_of(x) + shift
+                if top > exponents[i]:
+                    exponents[i] = top
+    for j in range(steps):
+        x = c[j + j * m]
+        if exponents[j] == NO_EXPONENT:
+            gap = True
+            continue
+        if gap:  # a zero row above one that is not zero: only pivoting puts the zero rows last
+            return 1e300
+        x = fabs(times_power(x, e[columns[j]] - exponents[j]))
+        if x == 0.0:
+            return 1e300
+        if 1.0 / x > growth:
+            growth = 1.0 / x
+    return growth
+
+
+cdef int step(
+    const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
+    const double* h, const double* tau, int64_t reflectors, const int64_t* e, const double* t, const double* khat,
+    int64_t r, int64_t n0, double limit, bint probe,
+    double* c, double* new_tau, int64_t* new_rows, int64_t* new_e, double* new_t, double* new_khat,
+    int64_t* rank, double* growth
+) noexcept nogil:
+    cdef int64_t steps = min(m, r), i, j, k, top, lift, columns_left
+    cdef int im = <int>m, ir = <int>r, in_ = <int>n, iq = <int>steps, irefl = <int>reflectors, in0 = <int>n0
+    cdef int lwork = -1, info = 0, ione = 1, iprobes = PROBES, ileft
+    cdef double query = 0.0, query2 = 0.0, x, s, one = 1.0, g
+    cdef const double* row
+    cdef uint64_t state
+    # one block of memory: x (n m), work, keys and norms, permutations
+    dormqr("L", "T", &in_, &im, &irefl, <double*>h, &in_, <double*>tau, &query, &in_, &query, &lwork, &info)
+    dgeqrf(&im, &ir, c, &im, new_tau, &query2, &lwork, &info)
+    lwork = <int>max(query, query2)
+    lwork = max(lwork, <int>(64 * max(m, r)))
+    cdef int64_t widest = max(m, r)
+    cdef int64_t doubles = n * m + lwork + 5 * widest + PROBES * m + max(r - steps, 0) * n0
+    cdef double* memory = <double*>malloc(doubles * sizeof(double))
+    cdef int64_t* indices = <int64_t*>malloc(3 * widest * sizeof(int64_t))
+    if memory == NULL or indices == NULL:
+        free(memory)
+        free(indices)
+        return -1
+    cdef double* panel = memory
+    cdef double* work = panel + n * m
+    cdef double* row_norm = work + lwork
+    cdef double* column_norm = row_norm + widest
+    cdef double* key = column_norm + widest
+    cdef double* diagonal = key + widest
+    cdef double* spare = diagonal + widest
+    cdef double* probes = spare + widest
+    cdef double* tail = probes + PROBES * m
+    cdef int64_t* columns = indices
+    cdef int64_t* rows = columns + widest
+    cdef int64_t* buffer = rows + widest
+
+    # panel = (A U)^T: the columns of A in the order of the previous panel's rows, then the reflectors from the left
+    for i in range(m):
+        row = a + i * lda
+        for j in range(n):
+            panel[j + i * n] = times_power(row[input_rows[j]], -shift)
+    if reflectors > 0:
+        dormqr("L", "T", &in_, &im, &irefl, <double*>h, &in_, <double*>tau, panel, &in_, work, &lwork, &info)
+    # norms of the rows and columns of C; scaled by the largest entry, so that squares neither over- nor underflow
+    for j in range(r):
+        column_norm[j] = 0.0
+        spare[j] = 0.0
+    for i in range(m):
+        x = 0.0
+        for j in range(r):
+            s = fabs(panel[j + i * n])
+            if s > x:
+                x = s
+            if s > spare[j]:
+                spare[j] = s
+            column_norm[j] += s * s
+        if x > 0.0:
+            s = 0.0
+            g = 1.0 / x if x > 1e-300 else 1e300
+            for j in range(r):
+                s += (panel[j + i * n] * g) * (panel[j + i * n] * g)
+            x *= sqrt(s)
+        row_norm[i] = x
+    for j in range(r):
+        x = sqrt(column_norm[j]) if column_norm[j] > 1e-290 else spare[j]
+        key[j] = log2(x) + e[j] if x > 0.0 and e[j] != NO_EXPONENT else -1e300
+    sort_descending(key, columns, r, buffer)
+    sort_descending(row_norm, rows, m, buffer)
+    gather_transposed(panel, n, rows, columns, m, r, c)
+    growth[0] = 0.0
+    if limit > 0.0:
+        dgeqrf(&im, &ir, c, &im, new_tau, work, &lwork, &info)
+        for j in range(steps):
+            diagonal[j] = fabs(c[j + j * m])
+        growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
+        if growth[0] > limit:
+            gather_transposed(panel, n, rows, columns, m, r, c)
+    if limit <= 0.0 or growth[0] > limit:
+        pivoted_qr(c, m, r, columns, e, new_tau, column_norm, spare, key, work)
+        for j in range(steps):
+            diagonal[j] = fabs(c[j + j * m])
+        growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
+    # the rank is exact: rows of R that are exactly zero are dropped
+    rank[0] = steps
+    for i in range(steps):
+        if new_e[i] == NO_EXPONENT:
+            rank[0] = i
+            break
+    for j in range(r):
+        for i in range(min(j + 1, steps)):
+            if new_e[i] != NO_EXPONENT:
+                c[i + j * m] = times_power(c[i + j * m], e[columns[j]] - new_e[i])
+    for i in range(m):
+        new_rows[i] = rows[i]
+    # T' = S T[columns]
+    if t == NULL:
+        for j in range(r):
+            for i in range(steps):
+                new_t[i + columns[j] * steps] = c[i + j * m] if i <= j else 0.0
+    else:
+        for k in range(n0):
+            for i in range(steps):
+                new_t[i + k * steps] = t[columns[i] + k * r]
+        dtrmm("L", "U", "N", "N", &iq, &in0, &one, c, &im, new_t, &iq)
+        columns_left = r - steps
+        if columns_left > 0:
+            ileft = <int>columns_left
+            for k in range(n0):
+                for i in range(columns_left):
+                    tail[i + k * columns_left] = t[columns[steps + i] + k * r]
+            dgemm("N", "N", &iq, &in0, &ileft, &one, c + steps * m, &im, tail, &ileft, &one, new_t, &iq)
+    # rows of T' back to [1, 2)
+    for i in range(steps):
+        key[i] = 0.0
+    for k in range(n0):
+        for i in range(steps):
+            x = fabs(new_t[i + k * steps])
+            if x > key[i]:
+                key[i] = x
+    for i in range(steps):
+        if key[i] > 0.0 and new_e[i] != NO_EXPONENT:
+            top = exponent_of(key[i])
+            new_e[i] += top + shift
+            key[i] = times_power(1.0, -top)
+        else:
+            new_e[i] = NO_EXPONENT
+            if i < rank[0]:
+                rank[0] = i
+            key[i] = 0.0
+    for k in range(n0):
+        for i in range(steps):
+            new_t[i + k * steps] *= key[i]
+    # condition of log R_ii: |Q(:, i)| weighted by the row norms, over R_ii; the sum over l is probed with random signs
+    if probe:
+        state = <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>(m * 1000003 + r)
+        for i in range(m):
+            for k in range(PROBES):
+                state ^= state << 13
+                state ^= state >> 7
+                state ^= state << 17
+                probes[k + i * PROBES] = row_norm[rows[i]] if state & 1 else -row_norm[rows[i]]
+        dormqr("R", "N", &iprobes, &im, &iq, c, &im, new_tau, probes, &iprobes, work, &lwork, &info)
+        for i in range(steps):
+            s = 0.0
+            for k in range(PROBES):
+                s += probes[k + i * PROBES] * probes[k + i * PROBES]
+            new_khat[i] = khat[columns[i]] + (sqrt(s / PROBES) / diagonal[i] if diagonal[i] > 0.0 else 1e300)
+    else:
+        for i in range(steps):
+            new_khat[i] = khat[columns[i]]
+    free(memory)
+    free(indices)
+    return info
+
+
+def udt_step(
+    const double[:, ::1] factor, long long shift, const int64_t[::1] input_rows, const double[::1] reflectors,
+    const double[::1] tau, long long count, const int64_t[::1] exponents, const double[::1] t, const double[::1] khat,
+    long long rank, long long n0, double limit, bint probe, double[::1] new_reflectors, double[::1] new_tau,
+    int64_t[::1] new_rows, int64_t[::1] new_exponents, double[::1] new_t, double[::1] new_khat,
+):
+    """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled rows).
+
+    `count` reflectors of the previous panel (none at the first factor, where `t` is empty and T = 1). `limit` <= 0 asks
+    for pivoting at every column; a positive limit presorts the columns and pivots when the growth exceeds it.
+    """
+    cdef int64_t new_rank = 0
+    cdef double growth = 0.0
+    cdef int info
+    cdef const double* told = &t[0] if t.shape[0] > 0 else NULL
+    cdef const double* hold = &reflectors[0]
+    with nogil:
+        info = step(
+            &factor[0, 0], factor.shape[1], factor.shape[0], factor.shape[1], shift, &input_rows[0], hold, &tau[0], count,
+            &exponents[0], told, &khat[0], rank, n0, limit, probe, &new_reflectors[0], &new_tau[0], &new_rows[0],
+            &new_exponents[0], &new_t[0], &new_khat[0], &new_rank, &growth,
+        )
+    if info == -1:
+        raise MemoryError("no memory for a step of the UDT chain")
+    return new_rank, growth

@@ -1,0 +1,25 @@
+import numpy as np
+from numpy.typing import NDArray
+
+def scan(matrix: NDArray[np.float64], row_used: NDArray[np.uint8], column_used: NDArray[np.uint8]) -> float: ...
+def udt_step(
+    factor: NDArray[np.float64],
+    shift: int,
+    input_rows: NDArray[np.int64],
+    reflectors: NDArray[np.float64],
+    tau: NDArray[np.float64],
+    count: int,
+    exponents: NDArray[np.int64],
+    t: NDArray[np.float64],
+    khat: NDArray[np.float64],
+    rank: int,
+    n0: int,
+    limit: float,
+    probe: bool,
+    new_reflectors: NDArray[np.float64],
+    new_tau: NDArray[np.float64],
+    new_rows: NDArray[np.int64],
+    new_exponents: NDArray[np.int64],
+    new_t: NDArray[np.float64],
+    new_khat: NDArray[np.float64],
+) -> tuple[int, float]: ...
