@@ -1,0 +1,187 @@
+/* Moments of probability weights in log form: vectorised exponential and logarithm, and the sums over one vector.
+ *
+ * Everything is branch-free arithmetic on short blocks, so that the compiler turns the loops into vector code. On x86-64 the
+ * two entry points exist for three instruction sets and ask the processor for its features at run time; target_clones with
+ * "arch=..." would compare processor names instead and fall back to the slow version on any newer model. The polynomials are
+ * plain Taylor sums, long enough for double precision on the reduced argument (relative error below 4e-16).
+ */
+#ifndef RMT_MOMENTS_H
+#define RMT_MOMENTS_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* GCC and Clang: a compiler may not reorder a sum by itself, so the partial sums are spelled out as vectors. */
+#define RMT_LANES 8
+typedef double rmt_lanes __attribute__((vector_size(RMT_LANES * sizeof(double))));
+typedef int64_t rmt_lane_bits __attribute__((vector_size(RMT_LANES * sizeof(int64_t))));
+
+#define RMT_INLINE static inline __attribute__((always_inline))
+#define RMT_BLOCK 256 /* sites per block: three arrays of it stay in the first-level cache */
+#define RMT_ANCHOR 32 /* steps of the recurrence in q between two fresh exponentials */
+#define RMT_TINY 1e-149 /* terms below it are dropped (every sum is at least 1), and no product of two terms underflows */
+
+/* Three versions of `name`: its body compiled for the base instruction set, for AVX2 and for AVX-512. */
+#if defined(__x86_64__)
+#define RMT_VERSIONS(name, parameters, arguments)                                                             \
+    static void name##_base parameters { name##_body arguments; }                                             \
+    __attribute__((target("avx2,fma"))) static void name##_avx2 parameters { name##_body arguments; }         \
+    __attribute__((target("avx2,fma,avx512f,avx512dq,avx512vl"))) static void name##_avx512 parameters {      \
+        name##_body arguments;                                                                                \
+    }                                                                                                         \
+    static void name parameters {                                                                             \
+        if (__builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))                         \
+            name##_avx512 arguments;                                                                          \
+        else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))                             \
+            name##_avx2 arguments;                                                                            \
+        else                                                                                                  \
+            name##_base arguments;                                                                            \
+    }
+#else
+#define RMT_VERSIONS(name, parameters, arguments) \
+    static void name parameters { name##_body arguments; }
+#endif
+
+RMT_INLINE double rmt_from_bits(uint64_t bits) {
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+RMT_INLINE uint64_t rmt_to_bits(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* exp(x) for x <= 0; below -345 the argument is held there (such terms are dropped by their size). */
+RMT_INLINE double rmt_exp(double x) {
+    const double rounding = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer held in the low bits */
+    double shifted, k, r, p;
+    x = x < -345.0 ? -345.0 : x;
+    shifted = x * 1.4426950408889634 + rounding;
+    k = shifted - rounding;
+    r = (x - k * 0x1.62e42fefa3800p-1) - k * 0x1.ef35793c76730p-45; /* ln 2 in two parts, the first with trailing zeros */
+    p = 1.0 / 6227020800.0;
+    p = p * r + 1.0 / 479001600.0;
+    p = p * r + 1.0 / 39916800.0;
+    p = p * r + 1.0 / 3628800.0;
+    p = p * r + 1.0 / 362880.0;
+    p = p * r + 1.0 / 40320.0;
+    p = p * r + 1.0 / 5040.0;
+    p = p * r + 1.0 / 720.0;
+    p = p * r + 1.0 / 120.0;
+    p = p * r + 1.0 / 24.0;
+    p = p * r + 1.0 / 6.0;
+    p = p * r + 0.5;
+    p = p * r + 1.0;
+    p = p * r + 1.0;
+    return p * rmt_from_bits((rmt_to_bits(shifted) + 1023) << 52);
+}
+
+/* ln(x 2^shift) for a normal x > 0. */
+RMT_INLINE double rmt_log(double x, double shift) {
+    const uint64_t bits = rmt_to_bits(x);
+    /* The exponent as a double without an integer conversion: its bits below those of 2^52. */
+    double e = rmt_from_bits((bits >> 52) | 0x4330000000000000ULL) - (4503599627370496.0 + 1023.0);
+    double m = rmt_from_bits((bits & 0x000fffffffffffffULL) | 0x3ff0000000000000ULL);
+    double s, z, p;
+    const double half = m > 1.4142135623730951 ? 0.5 : 1.0;
+    const double carry = m > 1.4142135623730951 ? 1.0 : 0.0;
+    m *= half;
+    e += carry + shift;
+    s = (m - 1.0) / (m + 1.0);
+    z = s * s;
+    p = 1.0 / 23.0;
+    p = p * z + 1.0 / 21.0;
+    p = p * z + 1.0 / 19.0;
+    p = p * z + 1.0 / 17.0;
+    p = p * z + 1.0 / 15.0;
+    p = p * z + 1.0 / 13.0;
+    p = p * z + 1.0 / 11.0;
+    p = p * z + 1.0 / 9.0;
+    p = p * z + 1.0 / 7.0;
+    p = p * z + 1.0 / 5.0;
+    p = p * z + 1.0 / 3.0;
+    return e * 0x1.62e42fefa3800p-1 + (e * 0x1.ef35793c76730p-45 + 2.0 * (s + s * (z * p)));
+}
+
+/* out[i] = ln(|z_i|^2 2^-reference); -inf for an exact zero. Components from 5e-324 to 1.7e308 are squared without loss. */
+RMT_INLINE void rmt_log_squares_body(const double *re, const double *im, ptrdiff_t n, double reference, double *out) {
+    ptrdiff_t i;
+    for (i = 0; i < n; i++) {
+        const double a = fabs(re[i]), b = fabs(im[i]);
+        const double big = a > b ? a : b;
+        const double small = a > b ? b : a;
+        const double up = big < 0x1p-400 ? 0x1p600 : (big > 0x1p400 ? 0x1p-600 : 1.0);
+        const double shift = big < 0x1p-400 ? -1200.0 : (big > 0x1p400 ? 1200.0 : 0.0);
+        const double x = big * up, y = small * up;
+        const double square = x * x + y * y;
+        const double value = rmt_log(square, shift - reference);
+        out[i] = square > 0.0 ? value : -INFINITY;
+    }
+}
+
+RMT_VERSIONS(rmt_log_squares, (const double *re, const double *im, ptrdiff_t n, double reference, double *out),
+             (re, im, n, reference, out))
+
+RMT_INLINE void rmt_add_up(const rmt_lanes *parts, double *sum) {
+    const rmt_lanes lanes = (parts[0] + parts[1]) + (parts[2] + parts[3]);
+    *sum += ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+}
+
+/* t <- t r where it stays above RMT_TINY and 0 elsewhere; then adds sum t_i and sum t_i x_i of the block. */
+RMT_INLINE void rmt_advance(double *t, const double *r, const double *x, double *sum, double *first) {
+    rmt_lanes zeroth[4] = {{0.0}}, weighted[4] = {{0.0}};
+    ptrdiff_t i, j;
+    for (i = 0; i < RMT_BLOCK; i += 4 * RMT_LANES)
+        for (j = 0; j < 4; j++) {
+            const ptrdiff_t at = i + j * RMT_LANES;
+            rmt_lanes term, other;
+            memcpy(&term, t + at, sizeof term);
+            memcpy(&other, r + at, sizeof other);
+            term *= other;
+            term = (rmt_lanes)((rmt_lane_bits)term & (rmt_lane_bits)(term > RMT_TINY));
+            memcpy(t + at, &term, sizeof term);
+            memcpy(&other, x + at, sizeof other);
+            zeroth[j] += term;
+            weighted[j] += term * other;
+        }
+    rmt_add_up(zeroth, sum);
+    rmt_add_up(weighted, first);
+}
+
+/* sums[k] = sum_i exp(w_k u_i) and firsts[k] = sum_i u_i exp(w_k u_i) for w_k u_i <= 0, w in order of growing |w|.
+ * With step != 0 the w_k are equally spaced and the exponentials follow from the recurrence t <- t exp(step u). */
+RMT_INLINE void rmt_power_sums_body(const double *u, ptrdiff_t n, const double *w, ptrdiff_t count, double step,
+                                    double *sums, double *firsts) {
+    double t[RMT_BLOCK], r[RMT_BLOCK], x[RMT_BLOCK], valid[RMT_BLOCK];
+    ptrdiff_t start, i, k;
+    for (k = 0; k < count; k++) sums[k] = firsts[k] = 0.0;
+    for (start = 0; start < n; start += RMT_BLOCK) {
+        const ptrdiff_t length = n - start < RMT_BLOCK ? n - start : RMT_BLOCK;
+        memcpy(x, u + start, (size_t)length * sizeof(double));
+        for (i = length; i < RMT_BLOCK; i++) x[i] = 0.0;
+        for (i = 0; i < RMT_BLOCK; i++) {
+            valid[i] = i < length ? 1.0 : 0.0;
+            r[i] = rmt_exp(step * x[i]);
+        }
+        for (k = 0; k < count; k++) {
+            if (step == 0.0 || k % RMT_ANCHOR == 0) {
+                const double power = w[k];
+                for (i = 0; i < RMT_BLOCK; i++) t[i] = rmt_exp(power * x[i]);
+                rmt_advance(t, valid, x, sums + k, firsts + k);
+            } else {
+                rmt_advance(t, r, x, sums + k, firsts + k);
+            }
+        }
+    }
+}
+
+RMT_VERSIONS(rmt_power_sums,
+             (const double *u, ptrdiff_t n, const double *w, ptrdiff_t count, double step, double *sums, double *firsts),
+             (u, n, w, count, step, sums, firsts))
+
+#endif
