@@ -1,0 +1,6 @@
+"""Mean-field signal propagation in networks with heavy-tailed weights: lengths, gradients, exponents, phases."""
+
+from rmt.meanfield.length import FixedPoint, fixed_point, length_flow, length_map
+from rmt.meanfield.profile import ActivationProfile
+
+__all__ = ["ActivationProfile", "FixedPoint", "fixed_point", "length_flow", "length_map"]
