@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def _panels(points: tuple[float, ...], low: float, high: float) -> tuple[Array, 
     stops = sorted({math.log(abs(p)) for p in points if p and low < math.log(abs(p)) < high})
     nodes, weights = [], []
     edges = [low, *stops, high]
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in pairwise(edges):
         a, b = left, right
         if left in stops:
             b = min(right, left + 1.0) if right not in stops else right
