@@ -3,6 +3,7 @@
 All other metadata is in pyproject.toml.
 """
 
+import os
 from pathlib import Path
 
 import numpy
@@ -42,5 +43,6 @@ setup(
             "cdivision": True,
             "embedsignature": True,
         },
-    )
+    ),
+    options={"build_ext": {"parallel": os.cpu_count()}},
 )

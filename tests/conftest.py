@@ -1,8 +1,14 @@
 """Fixtures of all tests. `RMT_TEST_SEED` reruns every statistical test on other random numbers."""
 
-import numpy as np
-import pytest
-from statistical import test_seed
+import os
+
+# One BLAS thread: the tests run one process per core. Set before NumPy loads its BLAS.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from statistical import test_seed  # noqa: E402
 
 
 @pytest.fixture
