@@ -85,45 +85,46 @@ def log_rule(alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 class InverseMoments:
-    r"""E|x - Z|^-s for -1 < s < 1 at fixed points x >= 0, any s after one preparation.
+    r"""max(1, x)^s E|x - Z|^-s for -alpha < s < 1 at fixed points x = exp(log_x), any s after one preparation.
 
-    :math:`E|x-Z|^{-s} = [\Gamma(s)\cos(\pi s/2)]^{-1}\,\mathrm{Re}\int_0^\infty t^{s-1}e^{ixt-t^\alpha}dt`.
+    :math:`E|x-Z|^{-s} = [\Gamma(s)\cos(\pi s/2)]^{-1}\,\mathrm{Re}\int_0^\infty t^{s-1}e^{ixt-t^\alpha}dt`. The factor keeps the
+    result a double at any distance; it tends to 1.
     """
 
-    def __init__(self, alpha: float, x: NDArray[np.float64]) -> None:
-        self.alpha, self.x, self.theta = alpha, x, _angle(alpha)
-        self._near = x < _NEAR
+    def __init__(self, alpha: float, log_x: NDArray[np.float64]) -> None:
+        self.alpha, self.log_x, self.theta = alpha, log_x, _angle(alpha)
+        self._near = log_x < math.log(_NEAR)
         t, step = _near_ray(alpha)
         self._near_log_r = np.log(np.abs(t))
         decay = step * np.exp(-(t**alpha))
-        self._near_matrix = np.expm1(np.multiply.outer(x[self._near], 1j * t)) * decay
+        self._near_matrix = np.expm1(np.multiply.outer(np.exp(log_x[self._near]), 1j * t)) * decay
         t, step = _far_ray(alpha)
         self._far_log_r = np.log(np.abs(t))
-        powers = np.multiply.outer(x[~self._near] ** -alpha, t**alpha)
+        powers = np.multiply.outer(np.exp(-alpha * log_x[~self._near]), t**alpha)
         self._far_matrix = np.expm1(-powers) * (step * np.exp(1j * t))
 
     def __call__(self, s: float) -> NDArray[np.float64]:
-        """The moments at order -s; s = 0 gives ones."""
+        """The scaled moments at order -s; s = 0 gives ones."""
         alpha = self.alpha
         # 1/Gamma(s) and Gamma(s/alpha)/alpha combine to a finite value at s = 0.
         inverse = float(special.rgamma(s)) / math.cos(0.5 * math.pi * s)
         centre = math.gamma(1.0 + s / alpha) * float(special.rgamma(1.0 + s)) / math.cos(0.5 * math.pi * s)
         phase = np.exp(1j * self.theta * s)
-        result = np.empty_like(self.x)
+        result = np.empty_like(self.log_x)
         near = self._near_matrix @ (np.exp(s * self._near_log_r) * phase)
-        result[self._near] = centre + inverse * near.real
+        result[self._near] = (centre + inverse * near.real) * np.exp(s * np.maximum(self.log_x[self._near], 0.0))
         far = self._far_matrix @ (np.exp(s * self._far_log_r) * phase)
-        result[~self._near] = self.x[~self._near] ** -s * (1.0 + inverse * far.real)
+        result[~self._near] = 1.0 + inverse * far.real
         return result
-
-
-@lru_cache(maxsize=48)
-def _grid_moments(alpha: float, count: int) -> InverseMoments:
-    return InverseMoments(alpha, np.exp(GRID_LOW + LOG_STEP * np.arange(count)))
 
 
 GRID_LOW = -18.0
 _BLOCK = 40
+
+
+@lru_cache(maxsize=48)
+def _grid_moments(alpha: float, count: int) -> InverseMoments:
+    return InverseMoments(alpha, GRID_LOW + LOG_STEP * np.arange(count))
 
 
 def inverse_moments(alpha: float, log_high: float) -> tuple[NDArray[np.float64], InverseMoments]:
