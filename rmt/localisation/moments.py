@@ -54,12 +54,16 @@ class VectorMoments(Result):
     support: NDArray[np.int64]
     sites: int
 
+    def entropy(self) -> NDArray[np.float64]:
+        r"""Renyi entropies :math:`\ln P_q / (1 - q)` of every vector, (m, k); the Shannon entropy at q = 1."""
+        one = self.q == 1.0
+        values = self.log_moments / np.where(one, 1.0, 1.0 - self.q)[:, None]
+        values[one] = -self.mean_logs[one]
+        return values
+
     def dimension(self) -> NDArray[np.float64]:
-        r""":math:`D_q` of every vector, (m, k); Shannon entropy over ln n at q = 1."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = self.log_moments / (1.0 - self.q)[:, None]
-        values[self.q == 1.0] = -self.mean_logs[self.q == 1.0]
-        return values / np.log(self.sites)
+        r""":math:`D_q` of every vector, (m, k): entropy over ln n."""
+        return self.entropy() / np.log(self.sites)
 
 
 def _step(q: NDArray[np.float64]) -> float:
