@@ -1,5 +1,15 @@
-"""Numerically exact spectra of matrix products: singular values and vectors, without forming the product."""
+"""Numerically exact spectra of matrix products: singular values, eigenvalues and vectors, without forming the product."""
 
+from rmt.spectra.eigen import ProductEig, ProductEigenvalues, product_eig, product_eigenvalues
 from rmt.spectra.singular import ProductSingularValues, ProductSVD, product_singular_values, product_svd
 
-__all__ = ["ProductSVD", "ProductSingularValues", "product_singular_values", "product_svd"]
+__all__ = [
+    "ProductEig",
+    "ProductEigenvalues",
+    "ProductSVD",
+    "ProductSingularValues",
+    "product_eig",
+    "product_eigenvalues",
+    "product_singular_values",
+    "product_svd",
+]
