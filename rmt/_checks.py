@@ -77,7 +77,7 @@ def check_array(
         raise ValueError(f"{name} must have {ndim} dimension(s), not shape {array.shape}")
     if array.size < min_size:
         raise ValueError(f"{name} must hold at least {min_size} value(s), not {array.size}")
-    array = np.ascontiguousarray(array, dtype=np.float64)
+    array = np.asarray(array, dtype=np.float64, order="C")  # keeps 0 dimensions, ascontiguousarray does not
     if finite and not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} holds a value that is not finite at index {where}: {array[where]}")
