@@ -1,0 +1,10 @@
+"""Limiting spectral laws: singular values, eigenvalue moduli and Lyapunov exponents of products of heavy-tailed layers."""
+
+from rmt._continuation import ConvergenceError
+from rmt.laws.chain import Chain
+from rmt.laws.layers import Layer
+from rmt.laws.lyapunov import LyapunovLaw
+from rmt.laws.radial import RadialLaw
+from rmt.laws.singular import SingularValueLaw
+
+__all__ = ["Chain", "ConvergenceError", "Layer", "LyapunovLaw", "RadialLaw", "SingularValueLaw"]
