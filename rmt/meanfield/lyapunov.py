@@ -77,7 +77,7 @@ class PathMoments:
             return
         # Far below saturation the integrand has a plateau from v = c to v = 1, which is then taken in closed form.
         self.plateau = phi.zero_at_zero and self.log_c < -max(40.0 / alpha, 36.0)
-        low = -20.0 if self.plateau else self.log_c + GRID_LOW
+        low = -40.0 if self.plateau else self.log_c + GRID_LOW
         signs = (1,) if phi.odd else (1, -1)
         self.sides = 2.0 / len(signs)
         if phi.smooth and not phi.singular_points and not _zeros(phi):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mpmath import mp, mpf
 
-mp.dps = 22
+mp.dps = 18
 
 
 def ray(alpha):
@@ -26,7 +26,7 @@ def density(alpha, x):
     e = ray(alpha)
     top = (50 / mp.cos(alpha * mp.arg(e))) ** (1 / alpha)
     if x > 3:
-        cut = min(1, 50 / (x * mp.sin(mp.arg(e))) / 8)
+        cut = 50 / (x * mp.sin(mp.arg(e))) / 8
         points = [0, cut / 8, cut, 2 * cut, 4 * cut, 8 * cut]
         return mp.quad(lambda r: (mp.exp(1j * x * r * e) * mp.expm1(-((r * e) ** alpha)) * e).real, points) / mp.pi
     points = [0, top / 64, top / 16, top / 4, top / 2, top]
@@ -36,6 +36,8 @@ def density(alpha, x):
 def inverse_moment(alpha, s, x):
     if alpha == 1:
         return (x * x + 1) ** (-s / 2) * mp.cos(s * mp.atan(x)) / mp.cos(mp.pi * s / 2)
+    if x < mpf(10) ** -8:  # the first correction is x^2
+        return mp.gamma(s / alpha) / alpha / (mp.gamma(s) * mp.cos(mp.pi * s / 2))
     e = ray(alpha)
     top = (50 / mp.cos(alpha * mp.arg(e))) ** (1 / alpha)
     if x > 1:
@@ -67,7 +69,7 @@ def fixed_point(alpha, sigma_w, sigma_b, table):
 
 
 def main() -> None:
-    step = mpf(1) / 7
+    step = mpf(1) / 5
     cases = [
         ("1", "1", "0"),
         ("1.5", "1", "0"),
@@ -93,7 +95,7 @@ def main() -> None:
             def integrand(v, p=p, s=s, alpha=alpha, c=c):
                 return mp.sech(v) ** (2 * p) * mp.tanh(v) ** (alpha - p) * v * inverse_moment(alpha, s, v / c) * c**-s
 
-            value = 2 * log_grid_sum(integrand, -mpf(42) / s, mp.log(mpf(26) / p), step if s > 0.3 else 2 * step)
+            value = 2 * log_grid_sum(integrand, -mpf(34) / s, mp.log(mpf(26) / p), step)
             growth[mp.nstr(p, 17)] = mp.nstr(alpha * constant * sigma_w**alpha / 4 * value, 17)
         rows.append({"alpha": a, "sigma_w": w, "sigma_b": b, "log_q": mp.nstr(log_q, 17), "rho": growth})
         print(rows[-1], file=sys.stderr, flush=True)
