@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from rmt._checks import check_array, check_choice, check_integer, check_real
 from rmt._random import RandomState, generator
 from rmt._results import Result
-from rmt.localisation.estimates import MEANS, MIN_REALISATIONS, bootstrap, reduce_realisations, spectrum_columns
+from rmt.localisation.estimates import MEANS, MIN_REALISATIONS, bootstrap, reduce_realisations
 from rmt.localisation.moments import VectorMoments, vector_moments
 from rmt.localisation.weights import amplitudes
 
@@ -217,16 +217,15 @@ def binned_dimensions(
                 f"realisation(s), at least {MIN_REALISATIONS} are needed; use wider bins or more realisations"
             )
     random = generator(rng)
-    pick = slice(0, 2) if mean == "typical" else slice(2, 4)
+    row = 2 * MEANS.index(mean)
     rows = []
     for content in kept:
         groups = reduce_realisations((moments for moments, _ in content), grid, zeros)
         if len(groups) > 1:
             raise ValueError(f"spectra have different sizes {sorted(groups)}: one is needed")
         sums = next(iter(groups.values()))
-        centre, drawn = bootstrap(sums, replicates, random)
-        values = spectrum_columns(grid, *centre[pick])[0]
-        errors = spectrum_columns(grid, drawn[:, pick][:, 0], drawn[:, pick][:, 1])[:, 0].std(axis=0, ddof=1)
+        found = bootstrap(sums, replicates, random)
+        values, errors = found.centre[row], found.widening * found.drawn[:, row].std(axis=0, ddof=1)
         rows.append((values, errors, np.concatenate([where for _, where in content], axis=1).mean(axis=1), sums))
     log_n = np.log(rows[0][3].sites)
     participation = np.exp([values[-1] for values, *_ in rows])

@@ -12,7 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from rmt._checks import check_integer
 from rmt._random import RandomState, generator
 from rmt._results import Result
-from rmt.localisation.estimates import bootstrap, reduce_realisations, spectrum_columns, student_interval
+from rmt.localisation.estimates import (
+    Replicas,
+    bootstrap,
+    pivot_interval,
+    reduce_realisations,
+    scaled_pivots,
+    spectrum_columns,
+)
 
 __all__ = ["ScalingFit", "SizeScaling", "size_scaling"]
 
@@ -26,8 +33,8 @@ class ScalingFit(Result):
 
     Attributes
     ----------
-    q, dimension, stderr, dof : ndarray, (m,)
-        :math:`D_q`, the slope of the Renyi entropy; ``dof`` are the effective degrees of freedom of its error.
+    q, dimension, stderr : ndarray, (m,)
+        :math:`D_q`, the slope of the Renyi entropy.
     tau, tau_stderr, alpha, alpha_stderr, f, f_stderr : ndarray, (m,)
         :math:`\tau = (q - 1) D_q` and the singularity spectrum.
     local, local_stderr : ndarray, (sizes - 1, m)
@@ -41,7 +48,6 @@ class ScalingFit(Result):
     q: Array
     dimension: Array
     stderr: Array
-    dof: Array
     tau: Array
     tau_stderr: Array
     alpha: Array
@@ -54,10 +60,11 @@ class ScalingFit(Result):
     drift_stderr: Array
     entropy: Array
     entropy_stderr: Array
+    pivots: Array = dataclasses.field(repr=False)
 
     def interval(self, confidence: float = 0.95) -> tuple[Array, Array]:
-        """Student's interval of the dimension: ``(low, high)``, each (m,)."""
-        return student_interval(self.dimension, self.stderr, self.dof, confidence)
+        """Studentised bootstrap interval of the dimension: ``(low, high)``, each (m,)."""
+        return pivot_interval(self.dimension, self.pivots, confidence)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,24 +101,26 @@ def _slope(x: Array) -> Array:
     return centred / (centred**2).sum()
 
 
-def _fit(q: Array, log_n: Array, centre: Array, drawn: Array, degrees: Array) -> ScalingFit:
-    """``centre`` (sizes, 2, m) and ``drawn`` (sizes, B, 2, m): entropy and strength of each size and their replicates."""
+def _fit(q: Array, log_n: Array, kind: int, found: list[Replicas]) -> ScalingFit:
+    """``kind`` 0: typical, 1: average; one `Replicas` for each size."""
     coefficients = _slope(log_n)
+    rows = slice(2 * kind, 2 * kind + 2)
+    centre = np.array([one.centre[rows] for one in found])
+    raw = np.array([one.drawn[:, rows] for one in found])
+    # (sizes, B, 2, m), widened about the centre so that variances are unbiased
+    drawn = centre[:, None] + np.array([one.widening for one in found])[:, None, None, None] * (raw - centre[:, None])
     values = spectrum_columns(q, *np.einsum("s,sem->em", coefficients, centre))
-    replicas = np.einsum("s,sbem->ebm", coefficients, drawn)
-    errors = spectrum_columns(q, *replicas).std(axis=0, ddof=1)
+    errors = spectrum_columns(q, *np.einsum("s,sbem->ebm", coefficients, drawn)).std(axis=0, ddof=1)
     entropies, entropy_errors = centre[:, 0], drawn[:, :, 0].std(axis=1, ddof=1)
-    # Welch and Satterthwaite: each size brings its share of the variance with its own degrees of freedom.
-    shares = (coefficients[:, None] * entropy_errors) ** 2
-    with np.errstate(invalid="ignore"):
-        dof = shares.sum(axis=0) ** 2 / (shares**2 / degrees[:, None]).sum(axis=0)
+    shift = np.einsum("s,sbm->bm", coefficients, raw[:, :, 0] - centre[:, None, 0])
+    variances = np.einsum("s,sbm->bm", coefficients**2, np.array([one.variances[:, kind] for one in found]))
+    variance = coefficients**2 @ np.array([one.variance[kind] for one in found])
     gaps = np.diff(log_n)[:, None]
     shorter = np.concatenate([[0.0], _slope(log_n[1:])]) - coefficients
     return ScalingFit(
         q=q,
         dimension=values[0],
         stderr=errors[0],
-        dof=np.where(np.isfinite(dof), dof, degrees.min()),
         tau=(q - 1.0) * values[0],
         tau_stderr=np.abs(q - 1.0) * errors[0],
         alpha=values[1],
@@ -124,6 +133,7 @@ def _fit(q: Array, log_n: Array, centre: Array, drawn: Array, degrees: Array) ->
         drift_stderr=np.einsum("s,sbm->bm", shorter, drawn[:, :, 0]).std(axis=0, ddof=1),
         entropy=entropies,
         entropy_stderr=entropy_errors,
+        pivots=scaled_pivots(shift, variances, variance),
     )
 
 
@@ -185,13 +195,9 @@ def size_scaling(
     if len(groups) < MIN_SIZES:
         raise ValueError(f"realisations have the sizes {sorted(groups)}: at least {MIN_SIZES} are needed for a slope")
     random = generator(rng)
-    pairs = [bootstrap(sums, replicates, random) for sums in groups.values()]
-    centre, drawn = np.array([one for one, _ in pairs]), np.array([many for _, many in pairs])
+    found = [bootstrap(sums, replicates, random) for sums in groups.values()]
     sizes = np.array(list(groups), dtype=np.int64)
     counts = np.array([sums.counts.size for sums in groups.values()], dtype=np.int64)
     grid = next(iter(groups.values())).q
-    fits = [
-        _fit(grid, np.log(sizes), centre[:, pick], drawn[:, :, pick], (counts - 1).astype(np.float64))
-        for pick in (slice(0, 2), slice(2, 4))
-    ]
+    fits = [_fit(grid, np.log(sizes), kind, found) for kind in (0, 1)]
     return SizeScaling(sizes=sizes, realisations=counts, typical=fits[0], average=fits[1])

@@ -18,7 +18,7 @@ def realisation(rng, n, vectors=6):
     return np.exp(0.5 * spread * rng.standard_normal((n, vectors)))
 
 
-def truth_and_error(rng, n, count=60000):
+def truth_and_error(rng, n, count=100000):
     """Mean dimension of one vector from many realisations of one vector each, and its standard error."""
     spread = np.exp(0.25 * rng.standard_normal(count))
     values = generalised_dimension(np.exp(0.5 * spread * rng.standard_normal((n, count))), Q)
@@ -36,7 +36,7 @@ def coverage(rng, trials, count):
     hits, naive = np.zeros(Q.size), np.zeros(Q.size)
     for _ in range(trials):
         items = [realisation(rng, 32) for _ in range(count)]
-        estimate = dimension_estimate(items, Q, rng=rng, replicates=200)
+        estimate = dimension_estimate(items, Q, rng=rng, replicates=400)
         low, high = estimate.interval(0.95)
         hits += (low <= truth) & (truth <= high)
         values = np.concatenate([generalised_dimension(item, Q) for item in items], axis=1)
@@ -47,17 +47,17 @@ def coverage(rng, trials, count):
 
 @pytest.mark.parametrize("count", [8, 20])
 def test_single_size(rng, count):
-    """400 trials; the sharp version, 6000 trials within 93 to 97 %, is marked slow. False-fail rate 1e-6."""
-    ours, naive = coverage(rng, 400, count)
-    assert (np.abs(ours - 0.95) < band(400)).all(), ours
+    """250 trials; the sharper version with 3000 is marked slow. False-fail rate 1e-6 around 93 to 97 %."""
+    ours, naive = coverage(rng, 250, count)
+    assert (np.abs(ours - 0.95) < band(250)).all(), ours
     assert (naive < 0.85).all(), naive
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [8, 12, 30])
 def test_single_size_sharply(rng, count):
-    ours, _ = coverage(rng, 6000, count)
-    assert (np.abs(ours - 0.95) < 0.02).all(), ours
+    ours, _ = coverage(rng, 3000, count)
+    assert (np.abs(ours - 0.95) < band(3000)).all(), ours
 
 
 def slope_coverage(rng, trials, count):
@@ -69,20 +69,20 @@ def slope_coverage(rng, trials, count):
     hits = np.zeros(Q.size)
     for _ in range(trials):
         ladder = [realisation(rng, n) for n in sizes for _ in range(count)]
-        low, high = size_scaling(ladder, Q, rng=rng, replicates=200).typical.interval(0.95)
+        low, high = size_scaling(ladder, Q, rng=rng, replicates=400).typical.interval(0.95)
         hits += (low <= truth) & (truth <= high)
     return hits / trials
 
 
 def test_slopes(rng):
-    ours = slope_coverage(rng, 250, 8)
-    assert (np.abs(ours - 0.95) < band(250)).all(), ours
+    ours = slope_coverage(rng, 200, 8)
+    assert (np.abs(ours - 0.95) < band(200)).all(), ours
 
 
 @pytest.mark.slow
 def test_slopes_sharply(rng):
-    ours = slope_coverage(rng, 6000, 8)
-    assert (np.abs(ours - 0.95) < 0.02).all(), ours
+    ours = slope_coverage(rng, 2000, 8)
+    assert (np.abs(ours - 0.95) < band(2000)).all(), ours
 
 
 def test_fewer_than_five_realisations_are_refused(rng):
