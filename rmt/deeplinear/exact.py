@@ -1,0 +1,482 @@
+"""Exact posterior of a deep linear network at finite width and finite data: evidence, moments, predictive law, samples."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from rmt._checks import check_array, check_integer, check_real
+from rmt._random import RandomState, generator
+from rmt.deeplinear._data import check_architecture, kernel_modes
+from rmt.deeplinear._meijer import log_meijer, log_meijer_digits
+from rmt.deeplinear._mixture import Mixture
+from rmt.deeplinear._scales import sample_scales
+from rmt.deeplinear.prediction import Prediction, check_test_kernels, conditional_moments, predict_mixture
+
+__all__ = ["ExactPosterior", "PredictiveLaw", "exact_posterior"]
+
+
+@dataclasses.dataclass(frozen=True)
+class ExactPosterior:
+    r"""The posterior as a one-dimensional mixture of Gaussian processes; made by :func:`exact_posterior`.
+
+    Given :math:`\rho = \prod_l u_l` the outputs are a Gaussian process with kernel :math:`\rho K_0`; a priori the
+    :math:`u_l = \sigma_l^2 \chi^2_{N_l}/N_l` are independent. All methods are exact for one output, any widths, any
+    rank of the kernel.
+    """
+
+    mixture: Mixture
+
+    @property
+    def rank(self) -> int:
+        """R, the rank of the input kernel."""
+        return self.mixture.modes.rank
+
+    @cached_property
+    def _log_mass(self) -> float:
+        return self.mixture.log_integral(np.zeros(self.mixture.widths.size))
+
+    @property
+    def log_evidence(self) -> float:
+        r"""Log of the marginal likelihood :math:`p(Y \mid X)`.
+
+        At T = 0 a Meijer G function, at T > 0 a trapezoid rule in ln rho; tested to 1e-9 against mpmath.
+
+        Raises
+        ------
+        ValueError
+            At T = 0 if ``K0`` is singular: the outputs then have no density.
+        """
+        modes = self.mixture.modes
+        if self.mixture.temperature == 0.0 and modes.rank < modes.examples:
+            raise ValueError(
+                f"log_evidence at temperature = 0 needs a kernel of full rank: K0 has rank {modes.rank} and there are "
+                f"{modes.examples} examples, so the outputs have no density; use temperature > 0 or fewer examples"
+            )
+        return self._log_mass
+
+    def scale_moment(self, powers: ArrayLike, *, dps: int | None = None) -> Any:
+        r"""Posterior mean of :math:`\prod_l u_l^{a_l}`.
+
+        Parameters
+        ----------
+        powers : array_like, shape (L,)
+            The exponents a_l, of any sign.
+        dps : int, optional
+            Evaluate in mpmath to this many digits (T = 0 only).
+
+        Returns
+        -------
+        float or mpmath.mpf
+
+        Raises
+        ------
+        ValueError
+            If the moment is infinite (T > 0 and ``a_l <= -N_l / 2``), or for a wrong number of powers.
+        """
+        a = check_array("powers", powers, ndim=1)
+        mixture = self.mixture
+        if a.size != mixture.widths.size:
+            raise ValueError(f"powers has {a.size} values: one for each of the {mixture.widths.size} hidden layers")
+        if mixture.temperature > 0 and np.any(a <= -mixture.widths / 2):
+            raise ValueError(f"powers = {a.tolist()} must be above -widths/2 = {(-mixture.widths / 2).tolist()} at temperature > 0")
+        if dps is not None:
+            if mixture.temperature > 0:
+                raise ValueError("dps = %r: digits beyond doubles are available at temperature = 0 only" % dps)
+            return _cold_moment_digits(mixture, a, check_integer("dps", dps, low=15))
+        return float(math.exp(mixture.log_integral(a) - self._log_mass))
+
+    def rho_moment(self, k: float = 1.0, *, dps: int | None = None) -> Any:
+        r"""Posterior moment :math:`E[\rho^k \mid Y]`, a ratio of Meijer G functions at T = 0.
+
+        Parameters
+        ----------
+        k : float
+            Order, of any sign.
+        dps : int, optional
+            Evaluate in mpmath to this many digits (T = 0 only).
+
+        Returns
+        -------
+        float or mpmath.mpf
+
+        Notes
+        -----
+        Relative accuracy 1e-11 against 30 digits (T = 0) and 1e-10 (T > 0).
+        """
+        order = check_real("k", k)
+        return self.scale_moment(np.full(self.mixture.widths.size, order), dps=dps)
+
+    def inverse_partial(self, layer: int) -> float:
+        r"""Posterior mean of :math:`1/\Lambda_l`, :math:`\Lambda_l = \prod_{k \ge l} u_k`.
+
+        Parameters
+        ----------
+        layer : int
+            l from 1 to L; ``inverse_partial(1)`` is the mean of 1/rho.
+
+        Returns
+        -------
+        float
+        """
+        count = self.mixture.widths.size
+        first = check_integer("layer", layer, low=1, high=count)
+        return float(self.scale_moment(np.where(np.arange(1, count + 1) >= first, -1.0, 0.0)))
+
+    def log_density(self, rho: ArrayLike) -> NDArray[np.float64]:
+        """Log of the posterior density of rho.
+
+        Parameters
+        ----------
+        rho : array_like
+            Positive arguments.
+
+        Returns
+        -------
+        ndarray
+        """
+        values = check_array("rho", rho)
+        if np.any(values <= 0):
+            raise ValueError(f"rho = {values.min()!r} must be in (0, inf)")
+        x = np.log(values)
+        zero = np.zeros(self.mixture.widths.size)
+        flat = np.atleast_1d(x).ravel()
+        out = self.mixture.log_prior(flat, zero) + self.mixture.log_likelihood(flat) - flat - self._log_mass
+        return out.reshape(x.shape)[()]
+
+    def predict(self, k_test: ArrayLike, k_diagonal: ArrayLike) -> Prediction:
+        """Exact mean and variance of the output at test points.
+
+        Parameters
+        ----------
+        k_test, k_diagonal
+            As :func:`rmt.deeplinear.posterior_predictive`.
+
+        Returns
+        -------
+        Prediction
+        """
+        return predict_mixture(self.mixture, *check_test_kernels(self.mixture.modes, k_test, k_diagonal))
+
+    def predictive_law(self, k_test: ArrayLike, k_diagonal: float) -> PredictiveLaw:
+        """The whole law of the noise-free output at one test point.
+
+        Parameters
+        ----------
+        k_test : array_like, shape (P,)
+            Input kernel between the training inputs and the test input.
+        k_diagonal : float
+            Input kernel of the test input with itself.
+
+        Returns
+        -------
+        PredictiveLaw
+        """
+        projections, diagonal = check_test_kernels(self.mixture.modes, k_test, k_diagonal)
+        if diagonal.size != 1:
+            raise ValueError(f"k_test holds {diagonal.size} test points: a predictive law is for one")
+        return PredictiveLaw(self, projections, diagonal)
+
+    def sample_rho(self, count: int, rng: RandomState = None) -> NDArray[np.float64]:
+        """Independent draws of rho from its posterior.
+
+        Parameters
+        ----------
+        count : int
+        rng : seed or Generator
+
+        Returns
+        -------
+        ndarray, shape (count,)
+        """
+        return np.asarray(self.sample_scales(count, rng).prod(axis=1))
+
+    def sample_scales(self, count: int, rng: RandomState = None) -> NDArray[np.float64]:
+        """Independent draws of the scales (u_1, ..., u_L) of the layers.
+
+        Parameters
+        ----------
+        count : int
+        rng : seed or Generator
+
+        Returns
+        -------
+        ndarray, shape (count, L)
+        """
+        return sample_scales(self.mixture, check_integer("count", count, low=1), generator(rng))
+
+
+def _cold_moment_digits(mixture: Mixture, powers: NDArray[np.float64], dps: int) -> Any:
+    import mpmath
+
+    context = mpmath.mp.clone()
+    context.dps = dps + 10
+    number, half = context.mpf, context.mpf(mixture.modes.rank) / 2
+    units = [2 * number(float(v)) / number(float(n)) for v, n in zip(mixture.variances, mixture.widths, strict=True)]
+    strength = sum(number(float(t)) ** 2 / number(float(k)) for t, k in zip(mixture.modes.targets, mixture.modes.eigenvalues, strict=True))
+    z = strength / 2 / context.fprod(units)
+    halves = [number(float(n)) / 2 - half for n in mixture.widths]
+    shifted = [h + number(float(a)) for h, a in zip(halves, powers, strict=True)]
+    log_ratio = log_meijer_digits(z, [0, *shifted], dps + 10) - log_meijer_digits(z, [0, *halves], dps + 10)
+    return context.exp(log_ratio + sum(number(float(a)) * context.log(unit) for a, unit in zip(powers, units, strict=True)))
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictiveLaw:
+    r"""Law of the noise-free output at one test point: a scale mixture of Gaussians, not a Gaussian.
+
+    At T = 0 its density is a ratio of Meijer G functions (the evidence with the test point added, over the evidence);
+    for one hidden layer the scale has a generalised inverse Gaussian law. Its tails are those of a product of
+    :math:`L + 1` Gaussians until the data cut them. Made by :meth:`ExactPosterior.predictive_law`.
+    """
+
+    posterior: ExactPosterior
+    projections: NDArray[np.float64]
+    diagonal: NDArray[np.float64]
+
+    @cached_property
+    def _components(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Weights, means and standard deviations of the Gaussians at the quadrature nodes."""
+        mixture = self.posterior.mixture
+        x, log_density = mixture.nodes(np.zeros(mixture.widths.size))
+        weights = np.exp(log_density - log_density.max())
+        mean, variance = conditional_moments(
+            mixture.modes, self.projections, self.diagonal, np.exp(x), mixture.temperature
+        )
+        if variance[:, 0].max() <= 1e-13 * float(np.exp(x[-1])) * self.diagonal[0]:
+            raise ValueError("the test input lies in the span of the training inputs: the output there is certain")
+        return weights / weights.sum(), mean[:, 0], np.sqrt(variance[:, 0])
+
+    def logpdf(self, f: ArrayLike) -> Any:
+        """Log density at outputs f; at T = 0 through the Meijer G function, good in the far tail.
+
+        Parameters
+        ----------
+        f : array_like
+
+        Returns
+        -------
+        float or ndarray
+        """
+        values = check_array("f", f)
+        mixture, modes = self.posterior.mixture, self.posterior.mixture.modes
+        weights, mean, deviation = self._components
+        if mixture.temperature > 0.0:
+            z = (values[..., None] - mean) / deviation
+            return special.logsumexp(-0.5 * z**2 - np.log(deviation), b=weights, axis=-1) - 0.5 * math.log(2 * math.pi)
+        centre, variance = conditional_moments(modes, self.projections, self.diagonal, np.ones(1), 0.0)
+        v = float(variance[0, 0])
+        strength = modes.strength + (values - centre[0, 0]) ** 2 / v
+        zero = np.zeros(mixture.widths.size)
+        before, after = modes.rank / 2, (modes.rank + 1) / 2
+        log_z = np.log(strength / 2) - mixture.log_unit
+        top = log_meijer(log_z, [(0.0, 1), *mixture.parameters(zero, after)])
+        bottom = log_meijer(math.log(modes.strength / 2) - mixture.log_unit, [(0.0, 1), *mixture.parameters(zero, before)])
+        return (top - bottom - 0.5 * mixture.log_unit - 0.5 * math.log(2 * math.pi * v))[()]
+
+    def pdf(self, f: ArrayLike) -> Any:
+        """Density at outputs f.
+
+        Parameters
+        ----------
+        f : array_like
+
+        Returns
+        -------
+        float or ndarray
+        """
+        return np.exp(self.logpdf(f))
+
+    def cdf(self, f: ArrayLike) -> Any:
+        """Probability of an output at most f.
+
+        Parameters
+        ----------
+        f : array_like
+
+        Returns
+        -------
+        float or ndarray
+        """
+        weights, mean, deviation = self._components
+        return special.ndtr((check_array("f", f)[..., None] - mean) / deviation) @ weights
+
+    def ccdf(self, f: ArrayLike) -> Any:
+        """Probability of an output above f.
+
+        Parameters
+        ----------
+        f : array_like
+
+        Returns
+        -------
+        float or ndarray
+        """
+        weights, mean, deviation = self._components
+        return special.ndtr((mean - check_array("f", f)[..., None]) / deviation) @ weights
+
+    def icdf(self, probability: ArrayLike) -> Any:
+        """Quantile at each probability in (0, 1).
+
+        Parameters
+        ----------
+        probability : array_like
+
+        Returns
+        -------
+        float or ndarray
+        """
+        return self._quantile(check_array("probability", probability), upper=False)
+
+    def iccdf(self, probability: ArrayLike) -> Any:
+        """Output that is exceeded with each probability in (0, 1).
+
+        Parameters
+        ----------
+        probability : array_like
+
+        Returns
+        -------
+        float or ndarray
+        """
+        return self._quantile(check_array("probability", probability), upper=True)
+
+    def _quantile(self, p: NDArray[np.float64], upper: bool) -> Any:
+        from scipy.optimize import brentq
+
+        if p.size and (p.min() <= 0 or p.max() >= 1):
+            raise ValueError(f"probability = {p.min()!r}..{p.max()!r} must be in (0, 1)")
+        tail = self.ccdf if upper else self.cdf
+        centre, width = self.mean(), math.sqrt(self.variance())
+        out = []
+        for value in p.ravel():
+            reach = 2 * width
+            while tail(centre + (reach if upper else -reach)) > value or tail(centre + (-reach if upper else reach)) < value:
+                reach *= 2
+            solve = lambda f, value=value: math.log(tail(f)) - math.log(value)
+            out.append(brentq(solve, centre - reach, centre + reach, xtol=1e-14 * max(width, abs(centre)), rtol=1e-14))
+        return np.array(out).reshape(p.shape)[()]
+
+    def mean(self) -> float:
+        """The posterior mean.
+
+        Returns
+        -------
+        float
+        """
+        weights, mean, _ = self._components
+        return float(weights @ mean)
+
+    def variance(self) -> float:
+        """The posterior variance.
+
+        Returns
+        -------
+        float
+        """
+        weights, mean, deviation = self._components
+        return float(weights @ (deviation**2 + (mean - weights @ mean) ** 2))
+
+    def excess_kurtosis(self) -> float:
+        """Excess kurtosis, zero for the Gaussian process of infinite width.
+
+        Returns
+        -------
+        float
+        """
+        weights, mean, deviation = self._components
+        d = mean - weights @ mean
+        fourth = weights @ (d**4 + 6 * d**2 * deviation**2 + 3 * deviation**4)
+        return float(fourth / self.variance() ** 2 - 3)
+
+    def support(self) -> tuple[float, float]:
+        """The whole line.
+
+        Returns
+        -------
+        tuple of float
+        """
+        return -math.inf, math.inf
+
+    def sample(self, shape: int | Sequence[int] = (), rng: RandomState = None) -> Any:
+        """Independent draws of the output.
+
+        Parameters
+        ----------
+        shape : int or tuple of int
+        rng : seed or Generator
+
+        Returns
+        -------
+        float or ndarray
+        """
+        size = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
+        count = math.prod(size)
+        source = generator(rng)
+        rho = self.posterior.sample_rho(max(count, 1), source)
+        mixture = self.posterior.mixture
+        mean, variance = conditional_moments(mixture.modes, self.projections, self.diagonal, rho, mixture.temperature)
+        draws = mean[:, 0] + np.sqrt(variance[:, 0]) * source.standard_normal(rho.size)
+        return draws[:count].reshape(size)[()]
+
+
+def exact_posterior(
+    K0: ArrayLike,
+    y: ArrayLike,
+    widths: int | Sequence[int],
+    weight_variances: ArrayLike = 1.0,
+    temperature: float = 0.0,
+) -> ExactPosterior:
+    r"""Exact posterior at finite N and P for one output.
+
+    The posterior density of :math:`\rho` is proportional to its prior density (a product of independent
+    :math:`\sigma_l^2\chi^2_{N_l}/N_l`) times :math:`N(Y; 0, \rho K_0 + T)`. At T = 0
+
+    .. math::
+
+        E[\rho^k|Y] = \prod_l \Big(\frac{2\sigma_l^2}{N_l}\Big)^k
+        \frac{G(z; 0, \{(N_l-R)/2 + k\})}{G(z; 0, \{(N_l-R)/2\})}, \qquad
+        z = \frac{Y^T K_0^+ Y}{2} \prod_l \frac{N_l}{2\sigma_l^2},
+
+    with :math:`G = G^{L+1,0}_{0,L+1}`; at T > 0 a trapezoid rule in :math:`\ln\rho`.
+
+    Parameters
+    ----------
+    K0, y, widths, weight_variances, temperature
+        As :func:`kernel_renormalisation_layers`.
+
+    Returns
+    -------
+    ExactPosterior
+        ``.log_evidence .rho_moment(k) .inverse_partial(l) .scale_moment(powers) .predict .predictive_law .sample_rho``.
+
+    Raises
+    ------
+    ValueError
+        As :func:`kernel_renormalisation_layers`; at T = 0 also for targets that are zero on the range of ``K0``.
+
+    Notes
+    -----
+    Derived in docs/theory/deep-linear-networks.md; the evidence as a Meijer G function is due to Hanin and Zlokapa,
+    arXiv:2212.14457.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> posterior = exact_posterior(np.eye(20), np.full(20, np.sqrt(1.3)), [50, 30])
+    >>> round(posterior.rho_moment(1), 9), round(posterior.inverse_partial(2), 9)
+    (1.168689065, 0.938529067)
+    """
+    modes = kernel_modes(K0, y)
+    sizes, variances = check_architecture(widths, weight_variances)
+    T = check_real("temperature", temperature, low=0.0)
+    if T == 0.0 and modes.strength == 0.0:
+        raise ValueError("y = 0 on the range of K0 has no exact posterior at temperature = 0; give targets or a temperature > 0")
+    return ExactPosterior(Mixture(modes, sizes, variances, T))
