@@ -55,7 +55,9 @@ def kernel_modes(K0: ArrayLike, y: ArrayLike) -> Modes:
     values, vectors = np.linalg.eigh(0.5 * (kernel + kernel.T))
     values, vectors = values[::-1], vectors[:, ::-1]
     if values[0] <= 0 or values[-1] < -1e-10 * values[0]:
-        raise ValueError(f"K0 must be positive semidefinite and not zero; its eigenvalues lie in [{values[-1]:.3g}, {values[0]:.3g}]")
+        raise ValueError(
+            f"K0 must be positive semidefinite and not zero; its eigenvalues lie in [{values[-1]:.3g}, {values[0]:.3g}]"
+        )
     rank = int(np.sum(values > RANK_TOLERANCE * values[0]))
     values, vectors = values[:rank].copy(), np.ascontiguousarray(vectors[:, :rank])
     projected = vectors.T @ targets

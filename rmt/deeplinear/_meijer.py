@@ -16,7 +16,9 @@ __all__ = ["log_meijer"]
 Parameters = Sequence[tuple[float, int]]  # (b, multiplicity)
 
 
-def _saddle(log_z: NDArray[np.float64], shifted: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+def _saddle(
+    log_z: NDArray[np.float64], shifted: NDArray[np.float64], counts: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """t > 0 with sum counts psi(shifted + t) = log_z: Newton from the left of the root of a concave increasing function."""
 
     def value(t: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -36,7 +36,9 @@ def arithmetic(dps: int | None) -> tuple[Any, Any, float]:
     return context, context.mpf, 10.0 ** (-context.dps)
 
 
-def zero_temperature_root(log_strength: Any, rank: Any, layers: Layers, dps: int | None = None) -> tuple[list[Any], Any]:
+def zero_temperature_root(
+    log_strength: Any, rank: Any, layers: Layers, dps: int | None = None
+) -> tuple[list[Any], Any]:
     """The unique positive root at T = 0: (u of each entry of ``layers``, ln rho); ``log_strength`` is ln B."""
     m, number, unit = arithmetic(dps)
     log, log1p, exp = m.log, m.log1p, m.exp
@@ -119,7 +121,9 @@ def finite_temperature_roots(
     middle, sign = values[1:-1], np.sign(values[1:-1])
     for i in np.flatnonzero((sign * (values[:-2] - middle) >= 0) & (sign * (values[2:] - middle) >= 0)) + 1:
         side = math.copysign(1.0, values[i])
-        found = minimize_scalar(lambda v, side=side: side * excess(v), bounds=(grid[i - 1], grid[i + 1]), method="bounded")
+        found = minimize_scalar(
+            lambda v, side=side: side * excess(v), bounds=(grid[i - 1], grid[i + 1]), method="bounded"
+        )
         if side * excess(found.x) < 0:
             brackets += [(grid[i - 1], found.x), (found.x, grid[i + 1])]
     roots = sorted(brentq(excess, a, b, xtol=1e-15, rtol=8.9e-16) for a, b in brackets)

@@ -116,7 +116,9 @@ def sample_scales(mixture: Mixture, count: int, rng: np.random.Generator) -> NDA
         x = np.log(u).sum(axis=1)
         log_ratio = mixture.log_likelihood(x) - special.logsumexp(log_c + kappas * x[:, None], axis=1)
         if log_ratio.max() > 1e-9:
-            raise RuntimeError(f"the envelope of the rejection sampler is too low by {log_ratio.max():.3g}: please report it")
+            raise RuntimeError(
+                f"the envelope of the rejection sampler is too low by {log_ratio.max():.3g}: please report it"
+            )
         kept = u[np.log(rng.random(batch)) < log_ratio][:missing]
         accepted.append(kept)
         missing -= len(kept)

@@ -86,7 +86,9 @@ class ExactPosterior:
         if a.size != mixture.widths.size:
             raise ValueError(f"powers has {a.size} values: one for each of the {mixture.widths.size} hidden layers")
         if mixture.temperature > 0 and np.any(a <= -mixture.widths / 2):
-            raise ValueError(f"powers = {a.tolist()} must be above -widths/2 = {(-mixture.widths / 2).tolist()} at temperature > 0")
+            raise ValueError(
+                f"powers = {a.tolist()} must be above -widths/2 = {(-mixture.widths / 2).tolist()} at temperature > 0"
+            )
         if dps is not None:
             if mixture.temperature > 0:
                 raise ValueError("dps = %r: digits beyond doubles are available at temperature = 0 only" % dps)
@@ -220,12 +222,17 @@ def _cold_moment_digits(mixture: Mixture, powers: NDArray[np.float64], dps: int)
     context.dps = dps + 10
     number, half = context.mpf, context.mpf(mixture.modes.rank) / 2
     units = [2 * number(float(v)) / number(float(n)) for v, n in zip(mixture.variances, mixture.widths, strict=True)]
-    strength = sum(number(float(t)) ** 2 / number(float(k)) for t, k in zip(mixture.modes.targets, mixture.modes.eigenvalues, strict=True))
+    strength = sum(
+        number(float(t)) ** 2 / number(float(k))
+        for t, k in zip(mixture.modes.targets, mixture.modes.eigenvalues, strict=True)
+    )
     z = strength / 2 / context.fprod(units)
     halves = [number(float(n)) / 2 - half for n in mixture.widths]
     shifted = [h + number(float(a)) for h, a in zip(halves, powers, strict=True)]
     log_ratio = log_meijer_digits(z, [0, *shifted], dps + 10) - log_meijer_digits(z, [0, *halves], dps + 10)
-    return context.exp(log_ratio + sum(number(float(a)) * context.log(unit) for a, unit in zip(powers, units, strict=True)))
+    return context.exp(
+        log_ratio + sum(number(float(a)) * context.log(unit) for a, unit in zip(powers, units, strict=True))
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -278,7 +285,9 @@ class PredictiveLaw:
         before, after = modes.rank / 2, (modes.rank + 1) / 2
         log_z = np.log(strength / 2) - mixture.log_unit
         top = log_meijer(log_z, [(0.0, 1), *mixture.parameters(zero, after)])
-        bottom = log_meijer(math.log(modes.strength / 2) - mixture.log_unit, [(0.0, 1), *mixture.parameters(zero, before)])
+        bottom = log_meijer(
+            math.log(modes.strength / 2) - mixture.log_unit, [(0.0, 1), *mixture.parameters(zero, before)]
+        )
         return (top - bottom - 0.5 * mixture.log_unit - 0.5 * math.log(2 * math.pi * v))[()]
 
     def pdf(self, f: ArrayLike) -> Any:
@@ -358,7 +367,10 @@ class PredictiveLaw:
         out = []
         for value in p.ravel():
             reach = 2 * width
-            while tail(centre + (reach if upper else -reach)) > value or tail(centre + (-reach if upper else reach)) < value:
+            while (
+                tail(centre + (reach if upper else -reach)) > value
+                or tail(centre + (-reach if upper else reach)) < value
+            ):
                 reach *= 2
             solve = lambda f, value=value: math.log(tail(f)) - math.log(value)
             out.append(brentq(solve, centre - reach, centre + reach, xtol=1e-14 * max(width, abs(centre)), rtol=1e-14))
@@ -478,5 +490,7 @@ def exact_posterior(
     sizes, variances = check_architecture(widths, weight_variances)
     T = check_real("temperature", temperature, low=0.0)
     if T == 0.0 and modes.strength == 0.0:
-        raise ValueError("y = 0 on the range of K0 has no exact posterior at temperature = 0; give targets or a temperature > 0")
+        raise ValueError(
+            "y = 0 on the range of K0 has no exact posterior at temperature = 0; give targets or a temperature > 0"
+        )
     return ExactPosterior(Mixture(modes, sizes, variances, T))

@@ -14,11 +14,15 @@ def _inputs(X: ArrayLike, X_other: ArrayLike | None) -> tuple[NDArray[np.float64
     left = check_array("X", X, ndim=2, min_size=1)
     right = left if X_other is None else check_array("X_other", X_other, ndim=2, min_size=1)
     if left.shape[1] != right.shape[1]:
-        raise ValueError(f"X_other has {right.shape[1]} columns but X has {left.shape[1]}: both live in the input space")
+        raise ValueError(
+            f"X_other has {right.shape[1]} columns but X has {left.shape[1]}: both live in the input space"
+        )
     return left, right
 
 
-def linear_kernel(X: ArrayLike, X_other: ArrayLike | None = None, *, input_variance: float = 1.0) -> NDArray[np.float64]:
+def linear_kernel(
+    X: ArrayLike, X_other: ArrayLike | None = None, *, input_variance: float = 1.0
+) -> NDArray[np.float64]:
     r"""Kernel of the first layer of a linear network, :math:`K_0 = \sigma_0^2 X X'^T / N_0`.
 
     Parameters

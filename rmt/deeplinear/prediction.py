@@ -58,21 +58,31 @@ class GeneralisationError(Result):
     method: str
 
 
-def check_test_kernels(modes: Modes, k_test: ArrayLike, k_diagonal: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def check_test_kernels(
+    modes: Modes, k_test: ArrayLike, k_diagonal: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Projections of the test kernels on the modes, shape (M, R), and the test variances (M,)."""
     cross = check_array("k_test", k_test)
     if cross.ndim == 1:
         cross = cross[:, None]
     diagonal = np.atleast_1d(check_array("k_diagonal", k_diagonal))
     if cross.ndim != 2 or cross.shape[0] != modes.examples:
-        raise ValueError(f"k_test has shape {cross.shape}: it needs one row for each of the {modes.examples} training examples")
+        raise ValueError(
+            f"k_test has shape {cross.shape}: it needs one row for each of the {modes.examples} training examples"
+        )
     if diagonal.shape != (cross.shape[1],):
-        raise ValueError(f"k_diagonal has shape {diagonal.shape}, not ({cross.shape[1]},): one prior variance a test point")
+        raise ValueError(
+            f"k_diagonal has shape {diagonal.shape}, not ({cross.shape[1]},): one prior variance a test point"
+        )
     return cross.T @ modes.vectors, diagonal
 
 
 def conditional_moments(
-    modes: Modes, projections: NDArray[np.float64], diagonal: NDArray[np.float64], rho: NDArray[np.float64], temperature: float
+    modes: Modes,
+    projections: NDArray[np.float64],
+    diagonal: NDArray[np.float64],
+    rho: NDArray[np.float64],
+    temperature: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and variance of the output given rho, shapes (len(rho), M)."""
     total = rho[:, None] * modes.eigenvalues + temperature

@@ -35,7 +35,9 @@ def _scalar_root(load: Any, sigma: Any, depth: int, r0: Any, dps: int | None) ->
     if r == 0:
         if eta < 1:
             return s * s * (1 - eta)
-        raise ValueError(f"r0 = {r0!r} must be positive at load = {load!r}: with zero targets a load >= 1 leaves no solution")
+        raise ValueError(
+            f"r0 = {r0!r} must be positive at load = {load!r}: with zero targets a load >= 1 leaves no solution"
+        )
     # widths in units of N: the offset 1 - eta is then exact
     u, _ = zero_temperature_root(m.log(eta) + m.log(r), eta, [(number(1), s * s, depth)], dps)
     return u[0]
@@ -98,7 +100,9 @@ def kernel_renormalisation(
         return _scalar_root(load, sigma, depth, r0, dps)
     arrays = [check_array(name, value) for name, value in (("load", load), ("sigma", sigma), ("r0", r0))]
     for name, array in zip(("load", "sigma", "r0"), arrays, strict=True):
-        check_real(name, array.min(initial=np.inf if array.size == 0 else array.flat[0]), low=0.0, low_open=name == "sigma")
+        check_real(
+            name, array.min(initial=np.inf if array.size == 0 else array.flat[0]), low=0.0, low_open=name == "sigma"
+        )
     grid = np.broadcast(*arrays)
     out = np.array([_scalar_root(float(a), float(b), depth, float(c), None) for a, b, c in grid]).reshape(grid.shape)
     return out[()]
@@ -137,7 +141,9 @@ class KernelRenormalisation(Result):
     meta: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
 
 
-def _action(u: NDArray[np.float64], widths: NDArray[np.float64], variances: NDArray[np.float64], modes: Modes, T: float) -> float:
+def _action(
+    u: NDArray[np.float64], widths: NDArray[np.float64], variances: NDArray[np.float64], modes: Modes, T: float
+) -> float:
     ratio = u / variances
     rho = float(np.prod(u))
     prior = float(np.sum(widths / 2 * (np.log(ratio) - ratio)))
@@ -155,7 +161,9 @@ def solve_modes(
     if temperature == 0.0:
         if modes.strength == 0.0:
             if modes.rank >= widths.min():
-                raise ValueError(f"y = 0 on the range of K0 (rank {modes.rank}) leaves no solution at widths {widths.tolist()}")
+                raise ValueError(
+                    f"y = 0 on the range of K0 (rank {modes.rank}) leaves no solution at widths {widths.tolist()}"
+                )
             u = variances * (1 - modes.rank / widths)
         else:
             layers = [(float(n), float(v), 1) for n, v in zip(widths, variances, strict=True)]
