@@ -1,4 +1,4 @@
-"""Training data of a linear network in the eigenbasis of its input kernel: the one place that checks shapes and finds the rank."""
+"""Training data of a linear network in the eigenbasis of its input kernel; shapes are checked and the rank found here."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def _saddle(
 
 
 def log_meijer(log_z: ArrayLike, parameters: Parameters) -> NDArray[np.float64]:
-    """ln G(z) for an array of ln z: Mellin-Barnes integral through the real saddle, trapezoid rule, sums relative to the saddle."""
+    """ln G(z) for an array of ln z: Mellin-Barnes integral on the line through the real saddle, trapezoid rule."""
     flat = np.atleast_1d(np.asarray(log_z, dtype=float))
     b = np.array([value for value, _ in parameters], dtype=float)
     counts = np.array([count for _, count in parameters], dtype=float)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class Mixture:
     variances: NDArray[np.float64]
     temperature: float
 
-    def parameters(self, powers: Sequence[float], offset: float = 0.0) -> list[tuple[float, int]]:
+    def parameters(self, powers: NDArray[np.float64], offset: float = 0.0) -> list[tuple[float, int]]:
         """Meijer parameters ``N_l / 2 + powers_l - offset`` with multiplicities."""
         counted = Counter(float(n / 2 + a - offset) for n, a in zip(self.widths, powers, strict=True))
         return list(counted.items())
@@ -42,7 +42,7 @@ class Mixture:
         """``ln prod 2 sigma_l^2 / N_l``: the Meijer argument of rho is rho / exp(log_unit)."""
         return float(np.log(2 * self.variances / self.widths).sum())
 
-    def log_prior(self, x: NDArray[np.float64], powers: Sequence[float]) -> NDArray[np.float64]:
+    def log_prior(self, x: NDArray[np.float64], powers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log density in x of the prior measure weighted with ``prod u_l^powers_l`` (not normalised unless powers = 0)."""
         scale = float(np.dot(powers, np.log(2 * self.variances / self.widths)))
         return scale + log_meijer(x - self.log_unit, self.parameters(powers)) - special.gammaln(self.widths / 2).sum()
@@ -57,14 +57,13 @@ class Mixture:
             out = out - 0.5 * ((modes.examples - modes.rank) * math.log(T) + modes.rejected / T)
         return out
 
-    def log_integral(self, powers: Sequence[float]) -> float:
+    def log_integral(self, powers: NDArray[np.float64]) -> float:
         """ln of prior expectation of ``prod u_l^powers_l * likelihood``."""
         if self.temperature == 0.0:
             return self._log_integral_cold(powers)
-        x, log_density = self.nodes(powers)
-        return float(special.logsumexp(log_density))
+        return float(special.logsumexp(self.nodes(powers)[1]))
 
-    def _log_integral_cold(self, powers: Sequence[float]) -> float:
+    def _log_integral_cold(self, powers: NDArray[np.float64]) -> float:
         modes = self.modes
         half = modes.rank / 2
         # ln of (B/2) prod N_l / (2 sigma_l^2); the likelihood multiplies the Mellin transform by a Gamma function more
@@ -74,7 +73,7 @@ class Mixture:
         value += scale - half * self.log_unit - float(special.gammaln(self.widths / 2).sum())
         return value - half * math.log(2 * math.pi) - 0.5 * modes.log_determinant
 
-    def nodes(self, powers: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def nodes(self, powers: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Trapezoid nodes in ln rho and ln(weight * integrand) there: machine precision for one mode, and for two."""
 
         def target(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -98,8 +98,8 @@ def finite_temperature_roots(
         # N_l - s = (N_l - N_n) + N_n e^v: no cancellation
         return variances * ((widths - narrowest) + narrowest * np.exp(v)[..., None]) / widths
 
-    def log_rho(v: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.log(factors(v)).sum(axis=-1)
+    def log_rho(v: Any) -> Any:
+        return np.log(factors(np.asarray(v, dtype=float))).sum(axis=-1)
 
     def excess(v: float | NDArray[np.float64]) -> Any:
         v = np.asarray(v, dtype=float)
@@ -109,9 +109,9 @@ def finite_temperature_roots(
     high = math.log1p((squares.sum() / (4 * temperature) + 1.0) / narrowest)
     log_gain = math.log(eigenvalues.sum() / temperature)
     low = -1.0
-    while -narrowest * math.expm1(low) <= math.exp(min(700.0, float(log_rho(np.float64(low))) + log_gain)):
+    while -narrowest * math.expm1(low) <= math.exp(min(700.0, float(log_rho(low)) + log_gain)):
         low *= 2
-    span = float(log_rho(np.float64(high)) - log_rho(np.float64(low)))
+    span = float(log_rho(high) - log_rho(low))
     grid = np.linspace(low, high, max(200, int(span / 0.05)) + 1)
     block = max(1, 2_000_000 // eigenvalues.size)
     values = np.concatenate([excess(grid[i : i + block]) for i in range(0, grid.size, block)])

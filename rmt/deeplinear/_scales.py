@@ -86,8 +86,8 @@ def _envelope(mixture: Mixture) -> Envelope:
     saddle = solve_modes(mixture.modes, mixture.widths, mixture.variances, mixture.temperature)
     log_rho = math.log(saddle.rho)
     if mixture.temperature == 0.0:
-        kappa, log_c = _tangent(mixture, log_rho)
-        return np.array([kappa]), np.array([log_c])
+        slope_cold, height = _tangent(mixture, log_rho)
+        return np.array([slope_cold]), np.array([height])
     modes = mixture.modes
     slope = mode_sum(np.array(saddle.rho), modes.eigenvalues, modes.targets**2, mixture.temperature)
     kappa = -0.5 * float(slope)

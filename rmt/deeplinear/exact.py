@@ -91,7 +91,7 @@ class ExactPosterior:
             )
         if dps is not None:
             if mixture.temperature > 0:
-                raise ValueError("dps = %r: digits beyond doubles are available at temperature = 0 only" % dps)
+                raise ValueError(f"dps = {dps!r}: digits beyond doubles are available at temperature = 0 only")
             return _cold_moment_digits(mixture, a, check_integer("dps", dps, low=15))
         return float(math.exp(mixture.log_integral(a) - self._log_mass))
 

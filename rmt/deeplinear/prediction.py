@@ -161,7 +161,7 @@ def posterior_predictive(
     >>> K0, y = [[1.0, 0.2], [0.2, 1.0]], [1.0, -1.0]
     >>> p = posterior_predictive(K0, y, [0.5, 0.1], 1.0, widths=[10, 10], method="exact")
     >>> p.mean.round(6), p.variance.round(6)
-    (array([0.5]), array([0.775236]))
+    (array([0.5]), array([0.852863]))
     """
     check_choice("method", method, ("mean_field", "exact"))
     modes = kernel_modes(K0, y)
