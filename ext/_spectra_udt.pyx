@@ -16,6 +16,7 @@ from spectra_scaling cimport exponent_of, times_power
 
 cdef int64_t NO_EXPONENT = -(<int64_t>1 << 40)
 cdef int PROBES = 4
+cdef double LARGEST_ANGLE = 1e32  # in units of rounding errors: the direction is lost
 
 
 def scan(const double[:, ::1] matrix, unsigned char[::1] row_used, unsigned char[::1] column_used):
@@ -176,19 +177,78 @@ cdef double scale_rows(double* c, int64_t m, int64_t r, int64_t steps, const int
     return growth
 
 
+cdef void probe_rows(
+    double* c, int64_t m, int64_t steps, double* tau, const double* row_norm, const int64_t* rows, double* probes, double* g,
+    double* work, int lwork
+) noexcept nogil:
+    """g_i = sqrt(sum_l (Q_li rownorm_l)^2), estimated with four vectors of random signs instead of the matrix Q."""
+    cdef int64_t i, k
+    cdef int iprobes = PROBES, im = <int>m, iq = <int>steps, info
+    cdef uint64_t state = <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>(m * 1000003 + steps)
+    cdef double s
+    for i in range(m):
+        for k in range(PROBES):
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            probes[k + i * PROBES] = row_norm[rows[i]] if state & 1 else -row_norm[rows[i]]
+    dormqr("R", "N", &iprobes, &im, &iq, c, &im, tau, probes, &iprobes, work, &lwork, &info)
+    for i in range(steps):
+        s = 0.0
+        for k in range(PROBES):
+            s += probes[k + i * PROBES] * probes[k + i * PROBES]
+        g[i] = sqrt(s / PROBES)
+
+
+cdef void conditions(
+    const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const double* diagonal, const double* g,
+    const double* khat, const double* angles, double* new_khat, double* new_angles, double* extra
+) noexcept nogil:
+    """How far row-wise errors of one unit move ln R_ii, and the squared angles by which they turn Q_i towards Q_j.
+
+    An angle w between i and j > i moves ln R_ii and ln R_jj by w R_ij / R_ii in opposite directions and becomes
+    w R_jj / R_ii: a direction that grows faster than its predecessor amplifies what has leaked into it.
+    """
+    cdef int64_t i, j
+    cdef double w, coupling, turn
+    cdef const double* old
+    for i in range(steps):
+        extra[i] = 0.0
+    for j in range(steps):
+        old = angles + columns[j] * r
+        new_angles[j + j * steps] = 0.0
+        for i in range(j):
+            if diagonal[i] == 0.0:
+                new_angles[i + j * steps] = LARGEST_ANGLE
+                continue
+            w = old[columns[i]]
+            coupling = c[i + j * m] / diagonal[i]
+            coupling = w * coupling * coupling
+            extra[i] += coupling
+            extra[j] += coupling
+            turn = diagonal[j] / diagonal[i]
+            coupling = g[j] / diagonal[i]
+            w = w * turn * turn + coupling * coupling
+            new_angles[i + j * steps] = w if w < LARGEST_ANGLE else LARGEST_ANGLE
+    for j in range(steps):
+        for i in range(j):
+            new_angles[j + i * steps] = new_angles[i + j * steps]
+    for i in range(steps):
+        new_khat[i] = khat[columns[i]] + sqrt(extra[i]) + (g[i] / diagonal[i] if diagonal[i] > 0.0 else 1e300)
+
+
 cdef int step(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
     const double* h, const double* tau, int64_t reflectors, const int64_t* e, const double* t, const double* khat,
-    int64_t r, int64_t n0, double limit, bint probe,
+    const double* angles, int64_t r, int64_t n0, double limit,
     double* c, double* new_tau, int64_t* new_rows, int64_t* new_e, double* new_t, double* new_khat,
-    int64_t* rank, double* growth
+    double* new_angles, int64_t* rank, double* growth
 ) noexcept nogil:
     cdef int64_t steps = min(m, r), i, j, k, top, lift, columns_left
     cdef int im = <int>m, ir = <int>r, in_ = <int>n, iq = <int>steps, irefl = <int>reflectors, in0 = <int>n0
     cdef int lwork = -1, info = 0, ione = 1, iprobes = PROBES, ileft
     cdef double query = 0.0, query2 = 0.0, x, s, one = 1.0, g
     cdef const double* row
-    cdef uint64_t state
     # one block of memory: x (n m), work, keys and norms, permutations
     dormqr("L", "T", &in_, &im, &irefl, <double*>h, &in_, <double*>tau, &query, &in_, &query, &lwork, &info)
     dgeqrf(&im, &ir, c, &im, new_tau, &query2, &lwork, &info)
@@ -261,6 +321,9 @@ cdef int step(
         for j in range(steps):
             diagonal[j] = fabs(c[j + j * m])
         growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
+    if angles != NULL:
+        probe_rows(c, m, steps, new_tau, row_norm, rows, probes, key, work, lwork)
+        conditions(c, m, r, steps, columns, diagonal, key, khat, angles, new_khat, new_angles, spare)
     # the rank is exact: rows of R that are exactly zero are dropped
     rank[0] = steps
     for i in range(steps):
@@ -311,24 +374,6 @@ cdef int step(
     for k in range(n0):
         for i in range(steps):
             new_t[i + k * steps] *= key[i]
-    # condition of log R_ii: |Q(:, i)| weighted by the row norms, over R_ii; the sum over l is probed with random signs
-    if probe:
-        state = <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>(m * 1000003 + r)
-        for i in range(m):
-            for k in range(PROBES):
-                state ^= state << 13
-                state ^= state >> 7
-                state ^= state << 17
-                probes[k + i * PROBES] = row_norm[rows[i]] if state & 1 else -row_norm[rows[i]]
-        dormqr("R", "N", &iprobes, &im, &iq, c, &im, new_tau, probes, &iprobes, work, &lwork, &info)
-        for i in range(steps):
-            s = 0.0
-            for k in range(PROBES):
-                s += probes[k + i * PROBES] * probes[k + i * PROBES]
-            new_khat[i] = khat[columns[i]] + (sqrt(s / PROBES) / diagonal[i] if diagonal[i] > 0.0 else 1e300)
-    else:
-        for i in range(steps):
-            new_khat[i] = khat[columns[i]]
     free(memory)
     free(indices)
     return info
@@ -337,13 +382,14 @@ cdef int step(
 def udt_step(
     const double[:, ::1] factor, long long shift, const int64_t[::1] input_rows, const double[::1] reflectors,
     const double[::1] tau, long long count, const int64_t[::1] exponents, const double[::1] t, const double[::1] khat,
-    long long rank, long long n0, double limit, bint probe, double[::1] new_reflectors, double[::1] new_tau,
+    const double[::1] angles, long long rank, long long n0, double limit, double[::1] new_reflectors, double[::1] new_tau,
     int64_t[::1] new_rows, int64_t[::1] new_exponents, double[::1] new_t, double[::1] new_khat,
+    double[::1] new_angles,
 ):
     """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled rows).
 
     `count` reflectors of the previous panel (none at the first factor, where `t` is empty and T = 1). `limit` <= 0 asks
-    for pivoting at every column; a positive limit presorts the columns and pivots when the growth exceeds it.
+    for pivoting at every column; a positive limit presorts the columns and pivots when the growth exceeds it. An empty `angles` switches the error estimate off.
     """
     cdef int64_t new_rank = 0
     cdef double growth = 0.0
@@ -353,8 +399,9 @@ def udt_step(
     with nogil:
         info = step(
             &factor[0, 0], factor.shape[1], factor.shape[0], factor.shape[1], shift, &input_rows[0], hold, &tau[0], count,
-            &exponents[0], told, &khat[0], rank, n0, limit, probe, &new_reflectors[0], &new_tau[0], &new_rows[0],
-            &new_exponents[0], &new_t[0], &new_khat[0], &new_rank, &growth,
+            &exponents[0], told, &khat[0], &angles[0] if angles.shape[0] > 0 else NULL, rank, n0, limit, &new_reflectors[0], &new_tau[0], &new_rows[0],
+            &new_exponents[0], &new_t[0], &new_khat[0],
+            &new_angles[0] if angles.shape[0] > 0 else NULL, &new_rank, &growth,
         )
     if info == -1:
         raise MemoryError("no memory for a step of the UDT chain")

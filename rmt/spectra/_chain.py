@@ -23,8 +23,9 @@ GROWTH_LIMIT = 300.0
 class Chain:
     """State of the pass. After k factors the product is ``U diag(2**e) T`` embedded in ``shape``.
 
-    ``probe=True`` also carries ``condition`` (r,): sum over the factors of |Q_k(:, i)|.rownorm(A_k) / |R_k(i, i)|, with
-    root-mean-square sums over the rows, from four random sign vectors per factor (cost 16 N^2).
+    ``probe=True`` also carries ``condition`` (r,): by how many units a row-wise error of one unit in every factor moves
+    the logarithm of each pivot (root mean square over the rows, summed over the factors), with the leakage between
+    pivots that overtake each other; cost O(N^2) per factor.
     """
 
     def __init__(self, *, probe: bool = True) -> None:
@@ -36,6 +37,7 @@ class Chain:
         self.exponents = np.zeros(0, dtype=np.int64)
         self.condition = np.zeros(0)
         self._t = np.zeros(0)
+        self._angles = np.zeros(0)
         self._reflectors = np.zeros(1)
         self._tau = np.zeros(1)
         self._order = np.zeros(0, dtype=np.int64)  # row i of the sorted panel is unit _order[i]
@@ -50,20 +52,24 @@ class Chain:
             self._live_inputs = n
             self.rank, self._order = n, np.arange(n)
             self.exponents, self.condition = np.zeros(n, dtype=np.int64), np.zeros(n)
+            self._angles = np.zeros(n * n if self.probe else 0)
         self.depth += 1
         steps = min(m, self.rank)
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
         reflectors, tau = np.empty(m * self.rank), np.empty(steps)
         order, exponents = np.empty(m, dtype=np.int64), np.empty(steps, dtype=np.int64)
-        t, condition = np.zeros(steps * self._live_inputs), np.empty(steps)
+        t, condition = np.zeros(steps * self._live_inputs), np.zeros(steps)
+        angles = np.empty(steps * steps if self.probe else 0)
         rank, growth = _spectra_udt.udt_step(
             matrix, shift, self._order, self._reflectors, self._tau, self._count, self.exponents, self._t,
-            self.condition, self.rank, self._live_inputs, limit, self.probe,
-            reflectors, tau, order, exponents, t, condition,
+            self.condition, self._angles, self.rank, self._live_inputs, limit,
+            reflectors, tau, order, exponents, t, condition, angles,
         )  # fmt: skip
         if rank < steps:
             t = np.ascontiguousarray(t.reshape(self._live_inputs, steps)[:, :rank]).ravel()
+            angles = np.ascontiguousarray(angles.reshape(steps, steps)[:rank, :rank]).ravel() if self.probe else angles
+        self._angles = angles
         self.rank, self.growth = rank, max(self.growth, growth)
         self.exponents, self.condition, self._t = exponents[:rank].copy(), condition[:rank].copy(), t
         self._reflectors, self._tau, self._order, self._count = reflectors, tau, order, steps

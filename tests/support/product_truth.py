@@ -1,0 +1,55 @@
+"""Multiprecision truth for the spectra of products: python-flint's matrices, two precisions that must agree."""
+
+import math
+
+import numpy as np
+
+__test__ = False
+
+
+def _product(factors, bits):
+    import flint
+
+    flint.ctx.prec = bits
+    product = None
+    for factor in factors:
+        matrix = flint.arb_mat(factor.shape[0], factor.shape[1], [flint.arb(float(x)) for x in np.ravel(factor)])
+        product = matrix if product is None else matrix * product
+        product = product.mid() if hasattr(product, "mid") else product
+    return product
+
+
+def _bits(factors):
+    """Bits of the range of the product: the largest possible decay, from the factors' own condition."""
+    total = 0.0
+    for factor in factors:
+        s = np.linalg.svd(factor / np.abs(factor).max(), compute_uv=False)
+        total += min(-math.log2(max(s[-1], 1e-300)), 1000.0)
+    return total
+
+
+def _eig(matrix, bits):
+    import flint
+
+    flint.ctx.prec = bits
+    return flint.acb_mat(matrix).eig(algorithm="approx")
+
+
+def _log_abs(z):
+    return float(abs(z).log())
+
+
+def log_eigenvalues(factors, bits=None):
+    """(ln|lambda| descending, argument) at one precision."""
+    bits = bits or int(3 * _bits(factors) + 500)
+    values = _eig(_product(factors, bits), bits)
+    pairs = sorted(((_log_abs(z), float(z.arg())) for z in values), key=lambda p: (-p[0], -p[1]))
+    return np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
+
+
+def log_singular_values(factors, bits=None):
+    """ln s descending at one precision."""
+    bits = bits or int(3 * _bits(factors) + 500)
+    product = _product(factors, bits)
+    small = product.transpose() * product if product.ncols() <= product.nrows() else product * product.transpose()
+    return np.sort([0.5 * _log_abs(z) for z in _eig(small, bits)])[::-1]
