@@ -5,12 +5,12 @@ pivoting commutes with a scaling of the columns, so that no scaled panel is ever
 All matrices here are stored by columns (the order LAPACK wants); the Python side sees flat buffers.
 """
 
-from libc.math cimport fabs, isfinite, log2, sqrt
+from libc.math cimport fabs, log2, sqrt
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 from scipy.linalg.cython_blas cimport dgemm, dgemv, dger, dnrm2, dswap, dtrmm
-from scipy.linalg.cython_lapack cimport dgeqrf, dlarfg, dormqr
+from scipy.linalg.cython_lapack cimport dgemqrt, dgeqrt, dlarfg, dlarft
 
 from spectra_scaling cimport exponent_of, times_power
 
@@ -71,24 +71,43 @@ cdef void sort_descending(double* key, int64_t* order, int64_t n, int64_t* buffe
         memcpy(order, source, n * sizeof(int64_t))
 
 
-cdef void gather_transposed(
-    const double* x, int64_t ldx, const int64_t* rows, const int64_t* columns, int64_t m, int64_t r, double* c
+cdef void gather_columns(
+    const double* a, int64_t lda, const int64_t* columns, int64_t m, int64_t n, int64_t shift, double* x
 ) noexcept nogil:
-    """c[i, j] = x[columns[j], rows[i]], both by columns, in blocks that fit the cache."""
-    cdef int64_t block = 32, i0, j0, i, j, i1, j1
-    cdef const double* source
-    i0 = 0
+    """x[i, j] = a[i, columns[j]] 2^-shift, a by rows and x by columns, in blocks that fit the cache."""
+    cdef int64_t block = 32, i0 = 0, j0, i, j, i1, j1
+    cdef double scale = times_power(1.0, -shift)
+    cdef bint exact = -1000 < shift < 1000
+    cdef const double* row
     while i0 < m:
         i1 = min(i0 + block, m)
         j0 = 0
-        while j0 < r:
-            j1 = min(j0 + block, r)
+        while j0 < n:
+            j1 = min(j0 + block, n)
             for i in range(i0, i1):
-                source = x + rows[i] * ldx
-                for j in range(j0, j1):
-                    c[i + j * m] = source[columns[j]]
+                row = a + i * lda
+                if exact:
+                    for j in range(j0, j1):
+                        x[i + j * m] = row[columns[j]] * scale
+                else:
+                    for j in range(j0, j1):
+                        x[i + j * m] = times_power(row[columns[j]], -shift)
             j0 = j1
         i0 = i1
+
+
+cdef void gather(
+    const double* x, const int64_t* rows, const int64_t* columns, int64_t m, int64_t r, double* c
+) noexcept nogil:
+    """c[i, j] = x[rows[i], columns[j]], both by columns."""
+    cdef int64_t i, j
+    cdef const double* source
+    cdef double* target
+    for j in range(r):
+        source = x + columns[j] * m
+        target = c + j * m
+        for i in range(m):
+            target[i] = source[rows[i]]
 
 
 cdef void pivoted_qr(
@@ -146,6 +165,17 @@ cdef void pivoted_qr(
                 key[j] = log2(norms[j]) + e[columns[j]] if norms[j] > 0.0 else -1e300
 
 
+cdef void block_reflectors(double* c, int64_t m, int64_t steps, double* tau, double* blocks, int64_t nb) noexcept nogil:
+    """Triangular factors of the compact WY form from reflectors that were made one by one."""
+    cdef int64_t k = 0
+    cdef int rows, columns, ld = <int>m, ldt = <int>nb
+    while k < steps:
+        rows = <int>(m - k)
+        columns = <int>min(nb, steps - k)
+        dlarft("F", "C", &rows, &columns, c + k + k * m, &ld, tau + k, blocks + k * nb, &ldt)
+        k += nb
+
+
 cdef double scale_rows(double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e,
                        int64_t* exponents) noexcept nogil:
     """R 2^e(columns) = 2^exponents S, in place, rows of S with largest entry in [1, 2); returns max_i 1/|S_ii|."""
@@ -178,12 +208,12 @@ cdef double scale_rows(double* c, int64_t m, int64_t r, int64_t steps, const int
 
 
 cdef void probe_rows(
-    double* c, int64_t m, int64_t steps, double* tau, const double* row_norm, const int64_t* rows, double* probes, double* g,
-    double* work, int lwork
+    double* c, int64_t m, int64_t steps, double* blocks, int64_t nb, const double* row_norm, const int64_t* rows,
+    double* probes, double* g, double* work
 ) noexcept nogil:
     """g_i = sqrt(sum_l (Q_li rownorm_l)^2), estimated with four vectors of random signs instead of the matrix Q."""
     cdef int64_t i, k
-    cdef int iprobes = PROBES, im = <int>m, iq = <int>steps, info
+    cdef int iprobes = PROBES, im = <int>m, iq = <int>steps, info, ldt = <int>nb, inb = <int>min(nb, steps)
     cdef uint64_t state = <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>(m * 1000003 + steps)
     cdef double s
     for i in range(m):
@@ -192,7 +222,7 @@ cdef void probe_rows(
             state ^= state >> 7
             state ^= state << 17
             probes[k + i * PROBES] = row_norm[rows[i]] if state & 1 else -row_norm[rows[i]]
-    dormqr("R", "N", &iprobes, &im, &iq, c, &im, tau, probes, &iprobes, work, &lwork, &info)
+    dgemqrt("R", "N", &iprobes, &im, &iq, &inb, c, &im, blocks, &ldt, probes, &iprobes, work, &info)
     for i in range(steps):
         s = 0.0
         for k in range(PROBES):
@@ -239,23 +269,18 @@ cdef void conditions(
 
 cdef int step(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
-    const double* h, const double* tau, int64_t reflectors, const int64_t* e, const double* t, const double* khat,
-    const double* angles, int64_t r, int64_t n0, double limit,
-    double* c, double* new_tau, int64_t* new_rows, int64_t* new_e, double* new_t, double* new_khat,
+    const double* h, const double* blocks, int64_t reflectors, const int64_t* e, const double* t, const double* khat,
+    const double* angles, int64_t r, int64_t n0, double limit, int64_t nb,
+    double* c, double* new_blocks, int64_t* new_rows, int64_t* new_e, double* new_t, double* new_khat,
     double* new_angles, int64_t* rank, double* growth
 ) noexcept nogil:
-    cdef int64_t steps = min(m, r), i, j, k, top, lift, columns_left
+    cdef int64_t steps = min(m, r), i, j, k, top, columns_left
     cdef int im = <int>m, ir = <int>r, in_ = <int>n, iq = <int>steps, irefl = <int>reflectors, in0 = <int>n0
-    cdef int lwork = -1, info = 0, ione = 1, iprobes = PROBES, ileft
-    cdef double query = 0.0, query2 = 0.0, x, s, one = 1.0, g
-    cdef const double* row
-    # one block of memory: x (n m), work, keys and norms, permutations
-    dormqr("L", "T", &in_, &im, &irefl, <double*>h, &in_, <double*>tau, &query, &in_, &query, &lwork, &info)
-    dgeqrf(&im, &ir, c, &im, new_tau, &query2, &lwork, &info)
-    lwork = <int>max(query, query2)
-    lwork = max(lwork, <int>(64 * max(m, r)))
+    cdef int info = 0, ileft, ldt = <int>nb, inb
+    cdef double x, s, one = 1.0, g
+    # one block of memory: the panel, work, keys and norms, permutations
     cdef int64_t widest = max(m, r)
-    cdef int64_t doubles = n * m + lwork + 5 * widest + PROBES * m + max(r - steps, 0) * n0
+    cdef int64_t doubles = n * m + widest * nb + 6 * widest + PROBES * m + max(r - steps, 0) * n0
     cdef double* memory = <double*>malloc(doubles * sizeof(double))
     cdef int64_t* indices = <int64_t*>malloc(3 * widest * sizeof(int64_t))
     if memory == NULL or indices == NULL:
@@ -264,65 +289,61 @@ cdef int step(
         return -1
     cdef double* panel = memory
     cdef double* work = panel + n * m
-    cdef double* row_norm = work + lwork
+    cdef double* row_norm = work + widest * nb
     cdef double* column_norm = row_norm + widest
     cdef double* key = column_norm + widest
     cdef double* diagonal = key + widest
     cdef double* spare = diagonal + widest
-    cdef double* probes = spare + widest
+    cdef double* tau = spare + widest
+    cdef double* probes = tau + widest
     cdef double* tail = probes + PROBES * m
     cdef int64_t* columns = indices
     cdef int64_t* rows = columns + widest
     cdef int64_t* buffer = rows + widest
 
-    # panel = (A U)^T: the columns of A in the order of the previous panel's rows, then the reflectors from the left
-    for i in range(m):
-        row = a + i * lda
-        for j in range(n):
-            panel[j + i * n] = times_power(row[input_rows[j]], -shift)
+    # panel = A U: the columns of A in the order of the previous panel's rows, then its reflectors from the right
+    gather_columns(a, lda, input_rows, m, n, shift, panel)
     if reflectors > 0:
-        dormqr("L", "T", &in_, &im, &irefl, <double*>h, &in_, <double*>tau, panel, &in_, work, &lwork, &info)
-    # norms of the rows and columns of C; scaled by the largest entry, so that squares neither over- nor underflow
-    for j in range(r):
-        column_norm[j] = 0.0
-        spare[j] = 0.0
+        inb = <int>min(nb, reflectors)
+        dgemqrt("R", "N", &im, &in_, &irefl, &inb, h, &in_, blocks, &ldt, panel, &im, work, &info)
+    # norms of the rows and columns of C; the largest entry is kept too, where squares would underflow
     for i in range(m):
-        x = 0.0
-        for j in range(r):
-            s = fabs(panel[j + i * n])
-            if s > x:
-                x = s
-            if s > spare[j]:
-                spare[j] = s
-            column_norm[j] += s * s
-        if x > 0.0:
-            s = 0.0
-            g = 1.0 / x if x > 1e-300 else 1e300
-            for j in range(r):
-                s += (panel[j + i * n] * g) * (panel[j + i * n] * g)
-            x *= sqrt(s)
-        row_norm[i] = x
+        row_norm[i] = 0.0
+        tau[i] = 0.0
     for j in range(r):
-        x = sqrt(column_norm[j]) if column_norm[j] > 1e-290 else spare[j]
-        key[j] = log2(x) + e[j] if x > 0.0 and e[j] != NO_EXPONENT else -1e300
+        x = 0.0
+        s = 0.0
+        for i in range(m):
+            g = fabs(panel[i + j * m])
+            x = max(x, g)
+            tau[i] = max(tau[i], g)
+            g *= g
+            s += g
+            row_norm[i] += g
+        x = sqrt(s) if s > 1e-280 else x
+        key[j] = log2(x) + e[j] if x > 0.0 else -1e300
+    for i in range(m):
+        row_norm[i] = sqrt(row_norm[i]) if row_norm[i] > 1e-280 else tau[i]
     sort_descending(key, columns, r, buffer)
     sort_descending(row_norm, rows, m, buffer)
-    gather_transposed(panel, n, rows, columns, m, r, c)
+    gather(panel, rows, columns, m, r, c)
     growth[0] = 0.0
+    inb = <int>min(nb, steps)
     if limit > 0.0:
-        dgeqrf(&im, &ir, c, &im, new_tau, work, &lwork, &info)
+        dgeqrt(&im, &ir, &inb, c, &im, new_blocks, &ldt, work, &info)
         for j in range(steps):
             diagonal[j] = fabs(c[j + j * m])
         growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
         if growth[0] > limit:
-            gather_transposed(panel, n, rows, columns, m, r, c)
+            gather(panel, rows, columns, m, r, c)
     if limit <= 0.0 or growth[0] > limit:
-        pivoted_qr(c, m, r, columns, e, new_tau, column_norm, spare, key, work)
+        pivoted_qr(c, m, r, columns, e, tau, column_norm, spare, key, work)
+        block_reflectors(c, m, steps, tau, new_blocks, nb)
         for j in range(steps):
             diagonal[j] = fabs(c[j + j * m])
         growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
     if angles != NULL:
-        probe_rows(c, m, steps, new_tau, row_norm, rows, probes, key, work, lwork)
+        probe_rows(c, m, steps, new_blocks, nb, row_norm, rows, probes, key, work)
         conditions(c, m, r, steps, columns, diagonal, key, khat, angles, new_khat, new_angles, spare)
     # the rank is exact: rows of R that are exactly zero are dropped
     rank[0] = steps
@@ -381,28 +402,47 @@ cdef int step(
 
 def udt_step(
     const double[:, ::1] factor, long long shift, const int64_t[::1] input_rows, const double[::1] reflectors,
-    const double[::1] tau, long long count, const int64_t[::1] exponents, const double[::1] t, const double[::1] khat,
-    const double[::1] angles, long long rank, long long n0, double limit, double[::1] new_reflectors, double[::1] new_tau,
-    int64_t[::1] new_rows, int64_t[::1] new_exponents, double[::1] new_t, double[::1] new_khat,
+    const double[::1] blocks, long long count, const int64_t[::1] exponents, const double[::1] t, const double[::1] khat,
+    const double[::1] angles, long long rank, long long n0, double limit, long long nb, double[::1] new_reflectors,
+    double[::1] new_blocks, int64_t[::1] new_rows, int64_t[::1] new_exponents, double[::1] new_t, double[::1] new_khat,
     double[::1] new_angles,
 ):
     """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled rows).
 
-    `count` reflectors of the previous panel (none at the first factor, where `t` is empty and T = 1). `limit` <= 0 asks
-    for pivoting at every column; a positive limit presorts the columns and pivots when the growth exceeds it. An empty `angles` switches the error estimate off.
+    `count` reflectors of the previous panel in blocks of `nb` (none at the first factor, where `t` is empty and T = 1).
+    `limit` <= 0 asks for pivoting at every column; a positive limit presorts the columns and pivots when the growth
+    exceeds it. An empty `angles` switches the error estimate off.
     """
     cdef int64_t new_rank = 0
     cdef double growth = 0.0
     cdef int info
-    cdef const double* told = &t[0] if t.shape[0] > 0 else NULL
-    cdef const double* hold = &reflectors[0]
+    cdef bint estimate = angles.shape[0] > 0
     with nogil:
         info = step(
-            &factor[0, 0], factor.shape[1], factor.shape[0], factor.shape[1], shift, &input_rows[0], hold, &tau[0], count,
-            &exponents[0], told, &khat[0], &angles[0] if angles.shape[0] > 0 else NULL, rank, n0, limit, &new_reflectors[0], &new_tau[0], &new_rows[0],
-            &new_exponents[0], &new_t[0], &new_khat[0],
-            &new_angles[0] if angles.shape[0] > 0 else NULL, &new_rank, &growth,
+            &factor[0, 0], factor.shape[1], factor.shape[0], factor.shape[1], shift, &input_rows[0], &reflectors[0],
+            &blocks[0], count, &exponents[0], &t[0] if t.shape[0] > 0 else NULL, &khat[0],
+            &angles[0] if estimate else NULL, rank, n0, limit, nb, &new_reflectors[0], &new_blocks[0], &new_rows[0],
+            &new_exponents[0], &new_t[0], &new_khat[0], &new_angles[0] if estimate else NULL, &new_rank, &growth,
         )
     if info == -1:
         raise MemoryError("no memory for a step of the UDT chain")
     return new_rank, growth
+
+
+def udt_basis(const double[::1] reflectors, const double[::1] blocks, long long count, long long nb, double[:, ::1] basis):
+    """The first columns of the orthogonal factor of the last panel, in its sorted rows; `basis` is (columns, m)."""
+    cdef int m = <int>basis.shape[1], columns = <int>basis.shape[0], k = <int>count, inb = <int>min(nb, count)
+    cdef int ldt = <int>nb, info
+    cdef Py_ssize_t i
+    cdef double* work = <double*>malloc(columns * nb * sizeof(double))
+    if work == NULL:
+        raise MemoryError("no memory for the orthogonal factor")
+    with nogil:
+        basis[:, :] = 0.0
+        for i in range(columns):
+            basis[i, i] = 1.0
+        dgemqrt(
+            "L", "N", &m, &columns, &k, &inb, <double*>&reflectors[0], &m, <double*>&blocks[0], &ldt, &basis[0, 0], &m,
+            work, &info,
+        )
+        free(work)

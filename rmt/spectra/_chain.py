@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from rmt import _spectra_udt
 from rmt.spectra._factors import Matrix, compressed
@@ -18,6 +17,7 @@ __all__ = ["Chain", "absorb_all"]
 # panel is pivoted only when the growth of its scaled rows says so (a pivoted panel costs twice an unpivoted one).
 ALWAYS_PIVOT = 128
 GROWTH_LIMIT = 300.0
+BLOCK = 48  # columns per block reflector
 
 
 class Chain:
@@ -39,7 +39,7 @@ class Chain:
         self._t = np.zeros(0)
         self._angles = np.zeros(0)
         self._reflectors = np.zeros(1)
-        self._tau = np.zeros(1)
+        self._blocks = np.zeros(1)
         self._order = np.zeros(0, dtype=np.int64)  # row i of the sorted panel is unit _order[i]
         self._input: NDArray[np.intp] | None = None
         self._output: NDArray[np.intp] | None = None
@@ -57,14 +57,14 @@ class Chain:
         steps = min(m, self.rank)
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
-        reflectors, tau = np.empty(m * self.rank), np.empty(steps)
+        reflectors, blocks = np.empty(m * self.rank), np.zeros(steps * BLOCK)
         order, exponents = np.empty(m, dtype=np.int64), np.empty(steps, dtype=np.int64)
         t, condition = np.zeros(steps * self._live_inputs), np.zeros(steps)
         angles = np.empty(steps * steps if self.probe else 0)
         rank, growth = _spectra_udt.udt_step(
-            matrix, shift, self._order, self._reflectors, self._tau, self._count, self.exponents, self._t,
-            self.condition, self._angles, self.rank, self._live_inputs, limit,
-            reflectors, tau, order, exponents, t, condition, angles,
+            matrix, shift, self._order, self._reflectors, self._blocks, self._count, self.exponents, self._t,
+            self.condition, self._angles, self.rank, self._live_inputs, limit, BLOCK,
+            reflectors, blocks, order, exponents, t, condition, angles,
         )  # fmt: skip
         if rank < steps:
             t = np.ascontiguousarray(t.reshape(self._live_inputs, steps)[:, :rank]).ravel()
@@ -72,7 +72,7 @@ class Chain:
         self._angles = angles
         self.rank, self.growth = rank, max(self.growth, growth)
         self.exponents, self.condition, self._t = exponents[:rank].copy(), condition[:rank].copy(), t
-        self._reflectors, self._tau, self._order, self._count = reflectors, tau, order, steps
+        self._reflectors, self._blocks, self._order, self._count = reflectors, blocks, order, steps
 
     def annihilate(self, n0: int) -> None:
         """The product is exactly zero: nothing that follows can change that."""
@@ -83,12 +83,10 @@ class Chain:
         """The orthonormal columns U (n_L, r)."""
         basis = np.zeros((self.shape[0], self.rank))
         if self.rank:
-            panel = self._reflectors.reshape(-1, self._order.size).T[:, : self._count]
-            q, _, info = lapack.dorgqr(panel, self._tau, overwrite_a=0)
-            if info:
-                raise RuntimeError(f"dorgqr failed with info = {info}")
+            q = np.empty((self.rank, self._order.size))
+            _spectra_udt.udt_basis(self._reflectors, self._blocks, self._count, BLOCK, q)
             rows = self._order if self._output is None else self._output[self._order]
-            basis[rows] = q[:, : self.rank]
+            basis[rows] = q.T
         return basis
 
     def t(self) -> Matrix:
