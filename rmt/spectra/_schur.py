@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import lapack, solve_triangular
 
 from rmt import _spectra_schur
 from rmt.spectra._chain import Chain
 from rmt.spectra._factors import Matrix
 
-__all__ = ["SchurForm", "reduce_chain", "schur_form"]
+__all__ = ["Reduction", "SchurForm", "merge", "reduce_chain", "reduce_factors", "schur_form"]
 
 LN2 = float(np.log(2.0))
 
@@ -49,8 +49,10 @@ class SchurForm:
         return out
 
 
-def schur_form(h: Matrix, triangles: NDArray[np.float64], exponents: NDArray[np.int64], *, vectors: bool) -> SchurForm:
-    """Run the kernel on copies."""
+def schur_form(
+    h: Matrix, triangles: NDArray[np.float64], exponents: NDArray[np.int64], *, vectors: bool, full: bool = True
+) -> SchurForm:
+    """Run the kernel on copies; ``full=False`` leaves the triangles outside the active windows undefined."""
     n = h.shape[0]
     form = SchurForm(
         np.array(h, order="C"),
@@ -64,38 +66,81 @@ def schur_form(h: Matrix, triangles: NDArray[np.float64], exponents: NDArray[np.
     )
     statistics = np.zeros(2, dtype=np.int64)
     form.missing = _spectra_schur.periodic_schur(
-        form.h, form.triangles, form.exponents, form.q0, form.q1, vectors, form.pair, statistics
+        form.h, form.triangles, form.exponents, form.q0, form.q1, vectors or full, form.pair, statistics
     )
     form.sweeps = (int(statistics[0]), int(statistics[1]))
     return form
 
 
+def merge(form: SchurForm) -> SchurForm:
+    """The same form with all triangles multiplied into one: rows graded, exponents exact, nothing lost."""
+    if form.triangles.shape[0] == 1:
+        return form
+    t, e = form.triangles[-1], form.exponents[-1]
+    for r, outer in zip(form.triangles[-2::-1], form.exponents[-2::-1], strict=True):
+        present = r != 0.0
+        top = np.where(present, np.frexp(r)[1] + e[None, :], np.iinfo(np.int64).min).max(axis=1)
+        scaled = np.where(present, np.ldexp(r, np.clip(e[None, :] - top[:, None], -4000, 4000).astype(np.int32)), 0.0)
+        t = np.triu(scaled @ t)
+        shift = np.frexp(np.abs(t).max(axis=1))[1]
+        t, e = np.ldexp(t, -shift[:, None]), top + outer + shift
+    return replace(form, triangles=t[None], exponents=e[None])
+
+
 @dataclass
 class Reduction:
-    """P = U 2^e R Z: the pieces before the iteration; h = Z U (or its orthogonal factor when the rank is deficient)."""
+    """The orthogonal and triangular factors of a matrix similar to P, and the way back to the eigenvectors of P.
 
-    u: Matrix
-    z: Matrix
+    Right vectors are ``right @ (vectors behind h)``; left ones are ``left @ (vectors before h)``.
+    """
+
     h: Matrix
     triangles: NDArray[np.float64]
     exponents: NDArray[np.int64]
+    right: Matrix
+    left: Matrix
 
 
 def reduce_chain(chain: Chain) -> Reduction:
-    """RQ factorisation of the row-scaled T, rows in descending order of their exponents."""
+    """RQ factorisation of the row-scaled T, rows in descending order of their exponents.
+
+    With T = R Z and full rank, Z U is the orthogonal factor h of Z P Z^T = (Z U) 2^e R. Otherwise Z U = R' h, and
+    h 2^e R R' has the eigenvalues of P that are not zero.
+    """
     order = np.argsort(-chain.exponents, kind="stable")
     e, rank = chain.exponents[order], chain.rank
-    rq, tau, _, info = lapack.dgerqf(chain.t()[order])
+    r, z = _rq(chain.t()[order])
+    u = chain.u()[:, order]
+    h = z @ u
+    if rank == chain.shape[0]:
+        return Reduction(h, r[None], e[None], u, z.T)
+    extra, h = _rq(h)
+    left = z.T @ solve_triangular(extra, np.eye(rank), trans="T")
+    return Reduction(h, np.stack([r, extra]), np.stack([e, np.zeros_like(e)]), u, left)
+
+
+def reduce_factors(chain: Chain, factors: list[Matrix]) -> Reduction:
+    """All L factors kept apart: U^T P U = (U^T Q_L) R_L ... R_1 with A_k Q_{k-1} = Q_k R_k, Q_0 = U, rows sorted."""
+    u = chain.u()[:, np.argsort(-chain.exponents, kind="stable")]
+    q, triangles = u, []
+    for factor in factors:
+        panel = factor @ q
+        rows = np.argsort(-np.linalg.norm(panel, axis=1), kind="stable")
+        basis, r = np.linalg.qr(panel[rows])
+        q = np.empty_like(basis)
+        q[rows] = basis
+        triangles.append(r)
+    stack = np.stack(triangles[::-1])
+    return Reduction(u.T @ q, stack, np.zeros(stack.shape[:2], dtype=np.int64), q, u)
+
+
+def _rq(matrix: Matrix) -> tuple[Matrix, Matrix]:
+    """matrix (r, n) = R (r, r) Z (r, n), R upper triangular, rows of Z orthonormal."""
+    rq, tau, _, info = lapack.dgerqf(matrix)
     if info:
         raise RuntimeError(f"dgerqf failed with info = {info}")
-    r = np.triu(rq[:, rq.shape[1] - rank :])
+    r = np.triu(rq[:, rq.shape[1] - rq.shape[0] :])
     z, _, info = lapack.dorgrq(rq, tau)
     if info:
         raise RuntimeError(f"dorgrq failed with info = {info}")
-    u = chain.u()[:, order]
-    h = z @ u
-    triangles, exponents = r[None], e[None]
-    if rank < chain.shape[0]:  # Z U is then no longer orthogonal: its triangle becomes one more factor
-        h, extra = np.linalg.qr(h)
-        triangles, exponents = np.stack([extra, r]), np.stack([np.zeros_like(e), e])
-    return Reduction(u, z, h, triangles, exponents)
+    return r, z

@@ -42,7 +42,8 @@ def complex_triangular(form: SchurForm, *, side: str) -> Triangular:
     r, e = form.triangles[0], form.exponents[0].copy()
     n = r.shape[0]
     s = np.triu(r).astype(np.complex128)
-    basis = (form.q0 if side == "outer" else form.q1).T.astype(np.complex128)
+    q = form.q0 if side == "outer" else form.q1
+    basis = q.T.astype(np.complex128) if q.size else np.eye(n, dtype=np.complex128)  # not accumulated: bounds only
     sign = np.where(np.diagonal(form.h) < 0.0, -1.0, 1.0)
     for i in np.flatnonzero(form.pair == 1):
         sign[i : i + 2] = 1.0

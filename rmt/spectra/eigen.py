@@ -3,20 +3,22 @@ r"""Eigenvalues and eigenvectors of a product of square matrices, without formin
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rmt._checks import check_choice
 from rmt._results import Result, provenance
 from rmt.spectra._chain import Chain
-from rmt.spectra._schur import Reduction, SchurForm, reduce_chain, schur_form
+from rmt.spectra._explicit import better
+from rmt.spectra._schur import Reduction, merge, reduce_chain, reduce_factors, schur_form
 from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
 from rmt.spectra.singular import UNIT, run_chain
 
-__all__ = ["ProductEig", "ProductEigenvalues", "product_eig", "product_eigenvalues"]
+__all__ = ["ProductEig", "ProductEigenvalues", "eig", "product_eig", "product_eigenvalues"]
 
 ILL_CONDITIONED = 1e-6  # a bound above this sets the flag
 
@@ -34,7 +36,8 @@ class ProductEigenvalues(Result):
     error : (n,) array
         Bound on the error of ln lambda.
     flag : (n,) integer array
-        0: in order; 1: ill conditioned (the bound exceeds 1e-6); 2: the iteration did not converge.
+        0: in order; 1: ill conditioned (the bound exceeds 1e-6); 2: the iteration did not converge; 3: rescued, the
+        balanced explicit product had the smaller bound.
     log_abs_det : float
         Sum of ``log_modulus``.
     meta : dict
@@ -77,32 +80,65 @@ def _order(log_modulus: NDArray[np.float64], argument: NDArray[np.float64]) -> N
     return np.lexsort((-argument, np.abs(argument), -log_modulus))
 
 
-def _normalised(vectors: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """Unit columns, largest component real and positive, so that the vectors of real eigenvalues are real."""
+def _normalised(vectors: NDArray[np.complex128], pair: NDArray[np.int8]) -> NDArray[np.complex128]:
+    """Unit columns, largest component real and positive; real for real eigenvalues, conjugate for pairs, exactly."""
+    vectors = vectors / np.abs(vectors).max(axis=0)
     largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(vectors.shape[1])]
-    return vectors / (np.linalg.norm(vectors, axis=0) * largest / np.abs(largest))
+    vectors = vectors / (np.linalg.norm(vectors, axis=0) * largest / np.abs(largest))
+    vectors[:, pair == 0] = vectors[:, pair == 0].real
+    first = np.flatnonzero(pair == 1)
+    vectors[:, first + 1] = vectors[:, first].conj()
+    return vectors
 
 
-def _vectors(
-    reduction: Reduction, form: SchurForm
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128], NDArray[np.float64], NDArray[np.float64]]:
-    """Right and left eigenvectors in the order of the diagonal, and the two condition numbers."""
-    outer = complex_triangular(form, side="outer")
-    x = right_vectors(outer)
-    y, z = left_vectors(outer)
-    angle, row_wise = conditions(outer, x, y, z)
-    right = reduction.z.T @ (outer.basis @ (x / np.linalg.norm(x, axis=0)))
-    left = reduction.z.T @ (outer.basis.conj() @ (y / np.linalg.norm(y, axis=0)))
-    right, left = _normalised(right), _normalised(left)
-    first = np.flatnonzero(form.pair == 1)
-    real = form.pair == 0
-    for vectors in (right, left):
-        vectors[:, real] = vectors[:, real].real
-        vectors[:, first + 1] = vectors[:, first].conj()
-    return right, left, angle, row_wise
+def _solved(chain: Chain, reduction: Reduction, *, vectors: bool, error: bool) -> dict[str, Any]:
+    """Eigenvalues of the reduced form in the order of its diagonal, bounds and vectors when they are wanted."""
+    form = schur_form(reduction.h, reduction.triangles, reduction.exponents, vectors=vectors, full=vectors or error)
+    log_modulus, argument = form.log_modulus(), form.argument()
+    out: dict[str, Any] = {
+        "log_modulus": log_modulus,
+        "argument": argument,
+        "error": np.full(chain.rank, np.nan),
+        "flag": np.zeros(chain.rank, dtype=np.int64),
+        "sweeps": form.sweeps,
+        "pair": form.pair,
+    }
+    if vectors or error:
+        merged = merge(form)
+        inner = complex_triangular(merged, side="inner")
+        x = right_vectors(inner)
+        y, z = left_vectors(inner)
+        angle, row_wise = conditions(inner, x, y, z)
+        order = np.argsort(-chain.exponents, kind="stable")
+        out["error"] = eigenvalue_error(chain.condition[order], angle, row_wise, log_modulus)
+        out["flag"][out["error"] > ILL_CONDITIONED] = 1
+        if vectors:
+            out["right"] = _normalised(reduction.right @ (inner.basis @ (x / np.abs(x).max(axis=0))), form.pair)
+            left = reduction.right
+            if chain.rank < chain.shape[0]:
+                left, inner = reduction.left, complex_triangular(merged, side="outer")
+                y, _ = left_vectors(inner)
+            out["left"] = _normalised(left @ (inner.basis.conj() @ (y / np.abs(y).max(axis=0))), form.pair)
+    out["flag"][: form.missing] = 2
+    out["error"][: form.missing] = np.inf
+    return out
 
 
-def _solve(factors: Iterable[ArrayLike], *, vectors: bool) -> dict[str, Any]:
+def eigenvalue_error(
+    condition: NDArray[np.float64],
+    angle: NDArray[np.float64],
+    row_wise: NDArray[np.float64],
+    log_modulus: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Bound on |delta ln lambda|: errors of the pass, of the orthogonal and of the graded factor, of the logarithm."""
+    return UNIT * (30.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise) + 10.0 * np.abs(log_modulus))
+
+
+def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool) -> dict[str, Any]:
+    check_choice("method", method, ("merged", "exact"))
+    kept: Sequence[ArrayLike] | None = None
+    if method == "exact" or isinstance(factors, list | tuple) or isinstance(factors, np.ndarray):
+        factors = kept = list(factors)
     chain = _square_chain(factors)
     n, rank = chain.shape[0], chain.rank
     out: dict[str, Any] = {
@@ -111,35 +147,41 @@ def _solve(factors: Iterable[ArrayLike], *, vectors: bool) -> dict[str, Any]:
         "error": np.zeros(n),
         "flag": np.zeros(n, dtype=np.int64),
         "log_abs_det": -math.inf,
-        "meta": provenance() | {"depth": chain.depth, "rank": rank},
+        "meta": provenance() | {"depth": chain.depth, "rank": rank, "method": method},
     }
-    right = left = np.zeros((n, 0), dtype=np.complex128)
+    found: dict[str, Any] = {"right": np.zeros((n, 0), dtype=complex), "left": np.zeros((n, 0), dtype=complex)}
     if rank:
-        reduction = reduce_chain(chain)
-        form = schur_form(reduction.h, reduction.triangles, reduction.exponents, vectors=True)
-        log_modulus, argument = form.log_modulus(), form.argument()
-        right, left, angle, row_wise = _vectors(reduction, form)
-        condition = chain.condition[np.argsort(-chain.exponents, kind="stable")]
-        order = _order(log_modulus, argument)
-        out["log_modulus"][:rank] = log_modulus[order]
-        out["argument"][:rank] = argument[order]
-        out["error"][:rank] = (
-            10.0 * UNIT * (condition * angle[order] + row_wise[order] + np.abs(log_modulus[order]) + 1.0)
-        )
-        out["flag"][:rank] = np.where(out["error"][:rank] > ILL_CONDITIONED, 1, 0)
-        if form.missing:
-            out["flag"][:rank][np.argsort(order)[: form.missing]] = 2
-            out["error"][:rank][np.argsort(order)[: form.missing]] = np.inf
+        if method == "exact":
+            assert kept is not None
+            found = _solved(chain, _kept_apart(chain, kept), vectors=vectors, error=error)
+        else:
+            found = _solved(chain, reduce_chain(chain), vectors=vectors, error=error)
+        if kept is not None and rank == n and np.any(found["flag"] > 0):
+            found = better(found, [np.asarray(factor, dtype=np.float64) for factor in kept])
+        order = _order(found["log_modulus"], found["argument"])
+        for name in ("log_modulus", "argument", "error", "flag"):
+            out[name][:rank] = found[name][order]
+        for name in ("right", "left"):
+            if vectors:
+                found[name] = found[name][:, order]
+        out["meta"] |= {"sweeps": found.get("sweeps", (0, 0))}
         if rank == n:
-            out["log_abs_det"] = math.fsum(log_modulus)
-        right, left = right[:, order], left[:, order]
-        out["meta"] |= {"sweeps": form.sweeps}
+            out["log_abs_det"] = math.fsum(found["log_modulus"])
     if vectors:
-        out |= {"right": right, "left": left}
+        out |= {"right": found["right"], "left": found["left"]}
     return out
 
 
-def product_eigenvalues(factors: Iterable[ArrayLike]) -> ProductEigenvalues:
+def _kept_apart(chain: Chain, factors: Sequence[ArrayLike]) -> Reduction:
+    matrices = [np.asarray(factor, dtype=np.float64) for factor in factors]
+    if any(matrix.shape != chain.shape for matrix in matrices) or chain.rank < chain.shape[0]:
+        raise ValueError("method = 'exact' needs square factors of full rank (no dead units): use method = 'merged'")
+    return reduce_factors(chain, matrices)
+
+
+def product_eigenvalues(
+    factors: Iterable[ArrayLike], *, method: str = "merged", error: bool = True
+) -> ProductEigenvalues:
     r"""Eigenvalues of the square product P = A_L ... A_1, without forming P.
 
     P = U 2^e T (streaming, exact exponents) and T = R Z give the similar matrix (Z U)(2^e R), whose orthogonal and graded
@@ -150,6 +192,12 @@ def product_eigenvalues(factors: Iterable[ArrayLike]) -> ProductEigenvalues:
     ----------
     factors : sequence or iterator of (n_k, n_{k-1}) arrays
         Real matrices with n_L = n_0, the first one acts first.
+    method : {"merged", "exact"}
+        "merged" iterates on one orthogonal and one triangular factor, whatever L is. "exact" keeps the triangles of all
+        L factors apart, a reference that costs L times more and needs square factors of full rank.
+    error : bool
+        Compute the bound (it takes the whole Schur form and back-substitution, about as long as the eigenvalues);
+        False gives NaN in ``.error`` and sets the flag only when the iteration fails.
 
     Returns
     -------
@@ -174,16 +222,18 @@ def product_eigenvalues(factors: Iterable[ArrayLike]) -> ProductEigenvalues:
     >>> (result.log_modulus / np.log(2.0)).round(6)
     array([100., 100.])
     """
-    return ProductEigenvalues(**_solve(factors, vectors=False))
+    return ProductEigenvalues(**_solve(factors, method=method, vectors=False, error=error))
 
 
-def product_eig(factors: Iterable[ArrayLike]) -> ProductEig:
+def product_eig(factors: Iterable[ArrayLike], *, method: str = "merged") -> ProductEig:
     r"""Eigenvalues with right and left eigenvectors of the square product P = A_L ... A_1, without forming P.
 
     Parameters
     ----------
     factors : sequence or iterator of (n_k, n_{k-1}) arrays
         Real matrices with n_L = n_0, the first one acts first.
+    method : {"merged", "exact"}
+        As in `product_eigenvalues`.
 
     Returns
     -------
@@ -207,4 +257,39 @@ def product_eig(factors: Iterable[ArrayLike]) -> ProductEig:
     >>> bool(np.allclose(a @ eig.right, eig.right * np.exp(eig.log_modulus)))
     True
     """
-    return ProductEig(**_solve(factors, vectors=True))
+    return ProductEig(**_solve(factors, method=method, vectors=True, error=True))
+
+
+def eig(a: ArrayLike) -> ProductEig:
+    r"""Eigenvalues and eigenvectors of one matrix whose rows or columns may span any number of decades.
+
+    LAPACK balances such a matrix or works normwise; either destroys the small eigenvalues or the small components of the
+    eigenvectors. Here the grading is taken out by a row-sorted, column-pivoted QR factorisation first.
+
+    Parameters
+    ----------
+    a : (n, n) array
+        A real matrix.
+
+    Returns
+    -------
+    ProductEig
+        As `product_eig` of the single factor ``a``.
+
+    Raises
+    ------
+    ValueError
+        If ``a`` is not a finite real square matrix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.spectra import eig
+    >>> a = np.diag([1.0, 1e-150]) @ np.array([[2.0, 1.0], [1.0, 1.0]])
+    >>> eig(a).log_modulus.round(6)  # ln 2 and ln(1e-150 / 2)
+    array([   0.693147, -346.080911])
+    """
+    array = np.asarray(a)
+    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+        raise ValueError(f"a has shape {array.shape} and must be a square matrix")
+    return product_eig([array])
