@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from rmt._version import __version__
+from rmt.cli.options import apply_config, config_of
 from rmt.cli.registry import COMMANDS, Command
 
 __all__ = ["EXIT_BAD_INPUT", "EXIT_FAILED", "EXIT_INTERRUPTED", "EXIT_OK", "main"]
@@ -40,12 +41,14 @@ def _named(argv: Sequence[str]) -> Command | None:
     return None
 
 
-def build_parser(command: Command | None = None) -> argparse.ArgumentParser:
+def build_parser(command: Command | None = None, config: str | None = None) -> argparse.ArgumentParser:
     """The parser of ``rmt``; only the command to be run is imported, the others are known by their one line.
 
     Parameters
     ----------
     command : Command, optional
+    config : str, optional
+        TOML file with options of the command.
 
     Returns
     -------
@@ -71,6 +74,11 @@ def build_parser(command: Command | None = None) -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(sub)
+        sub.add_argument(
+            "--config", metavar="TOML", help=f"file whose table [{known.name}] holds options; the command line wins"
+        )
+        if config is not None:
+            apply_config(sub, known.name, config)
         sub.set_defaults(run=module.run)
     return parser
 
@@ -103,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = _named(arguments_given)
     prog = f"rmt {command.name}" if command else "rmt"
     try:
-        arguments = build_parser(command).parse_args(arguments_given)
+        arguments = build_parser(command, config_of(arguments_given)).parse_args(arguments_given)
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         print(f"{prog}: interrupted", file=sys.stderr)

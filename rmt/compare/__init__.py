@@ -5,7 +5,16 @@ network ensemble (:class:`CouplingMismatch`).
 """
 
 from rmt.compare.comparison import Comparison, ComparisonFailed
-from rmt.compare.coupling import COUPLINGS, CouplingMismatch, Samples, coupling_of
+from rmt.compare.coupling import COUPLINGS, CouplingMismatch, Samples, check_coupling, coupling_of
 from rmt.compare.laws import compare
 
-__all__ = ["COUPLINGS", "Comparison", "ComparisonFailed", "CouplingMismatch", "Samples", "compare", "coupling_of"]
+__all__ = [
+    "COUPLINGS",
+    "Comparison",
+    "ComparisonFailed",
+    "CouplingMismatch",
+    "Samples",
+    "check_coupling",
+    "compare",
+    "coupling_of",
+]

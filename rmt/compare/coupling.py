@@ -69,6 +69,8 @@ def coupling_of(thing: Any) -> str | None:
     if said in COUPLINGS:
         return str(said)
     layers = getattr(thing, "layers", None)
+    if layers is None and hasattr(thing, "layer"):
+        layers = (thing.layer,)
     if layers is not None and isinstance(layers, Sequence) and not isinstance(thing, np.ndarray):
         bare = [getattr(layer, "alpha", None) == 2.0 or getattr(layer, "profile", True) is None for layer in layers]
         return None if all(bare) else "independent"

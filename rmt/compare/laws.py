@@ -118,9 +118,22 @@ def compare(
     return Comparison(statistic=statistic, coupling=ensemble, label=label, meta=carried, **found)
 
 
-def _inverse(law: Any) -> Any:
-    """The quantile function, under the name of this library or that of `scipy.stats`' frozen distributions."""
-    return law.icdf if hasattr(law, "icdf") else law.ppf
+def _quantiles(law: Any, levels: Float, log: bool) -> Float:
+    """Quantiles (of the logarithm), under the name of this library or that of `scipy.stats`' frozen distributions."""
+    if log and hasattr(law, "icdf_log"):
+        return np.asarray(law.icdf_log(levels), dtype=float)
+    x = np.asarray((law.icdf if hasattr(law, "icdf") else law.ppf)(levels), dtype=float)
+    if not log:
+        return x
+    with np.errstate(divide="ignore"):
+        return np.log(x)
+
+
+def _cumulative(law: Any, x: Float, log: bool) -> Float:
+    """The CDF at x, or at exp(x); laws of long products have a form in the logarithm, which cannot overflow."""
+    if log and hasattr(law, "cdf_log"):
+        return np.asarray(law.cdf_log(x), dtype=float)
+    return np.asarray(law.cdf(np.exp(x) if log else x), dtype=float)
 
 
 def _scalar(array: Any) -> Any:
@@ -159,13 +172,13 @@ def _cdf(
     law: Any, groups: list[Float], independent: bool, points: ArrayLike | None, test: str | None, log: bool
 ) -> dict[str, Any]:
     if points is None:
-        x = np.asarray(_inverse(law)(LEVELS), dtype=float)
-        x = np.unique(np.log(x[x > 0]) if log else x)
+        x = _quantiles(law, LEVELS, log)
+        x = np.unique(x[np.isfinite(x)])
     else:
         x = check_array("points", points, ndim=1, min_size=1)
         if np.any(np.diff(x) <= 0):
             raise ValueError("points must increase strictly for statistic='cdf'")
-    theory = np.asarray(law.cdf(np.exp(x) if log else x), dtype=float)
+    theory = _cumulative(law, x, log)
     test = check_choice("test", test or ("kolmogorov" if independent else "hotelling"), ("hotelling", "kolmogorov"))
     if independent:
         values = np.sort(groups[0])
@@ -185,16 +198,14 @@ def _cdf(
         return {**found, "p_value": units.hotelling(rows, theory)}
     if not independent:
         raise ValueError("test = 'kolmogorov' needs independent numbers; realisations are tested with 'hotelling'")
-    distance = units.kolmogorov_distance(groups[0], lambda y: law.cdf(np.exp(y) if log else y))
+    distance = units.kolmogorov_distance(groups[0], lambda y: _cumulative(law, y, log))
     return {**found, "p_value": units.kolmogorov_p_value(distance, count), "distance": distance}
 
 
 def _quantile(law: Any, groups: list[Float], independent: bool, points: ArrayLike | None, log: bool) -> dict[str, Any]:
     """Quantiles of all values together; the error is that of the fraction below, carried over by the values themselves."""
     levels = _levels(points)
-    theory = np.asarray(_inverse(law)(levels), dtype=float)
-    if log:
-        theory = np.log(theory)
+    theory = _quantiles(law, levels, log)
     pooled = np.sort(np.concatenate(groups))
     estimate = np.quantile(pooled, levels)
     if independent:

@@ -17,6 +17,7 @@ __all__ = ["Table", "as_table"]
 
 # A column is the error of another if it is called so; the first column of a pair holds the value.
 ERROR_SUFFIXES = ("_stderr", "_error", "_err")
+DIGITS = {"pull": 3, "p_value": 3}
 ERROR_PAIRS = {"stderr": ("estimate", "value", "mean"), "error": ("estimate", "value", "mean")}
 
 
@@ -38,8 +39,9 @@ class Table:
         Column name to the heading printed instead of it; may hold TeX mathematics between dollars.
     provenance : mapping, optional
         Written as comments. ``None``: the versions of everything that entered; ``{}``: nothing.
-    digits : int
-        Significant digits of numbers without an error.
+    digits : int or mapping of str to int
+        Significant digits of numbers without an error, for all columns or by column name; 6, and 3 for the columns ``pull``
+        and ``p_value``, where it does not say.
 
     Raises
     ------
@@ -62,7 +64,7 @@ class Table:
     units: Mapping[str, str] = dataclasses.field(default_factory=dict)
     headings: Mapping[str, str] = dataclasses.field(default_factory=dict)
     provenance: Mapping[str, Any] | None = None
-    digits: int = 6
+    digits: int | Mapping[str, int] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         columns = {str(name): _plain(name, values) for name, values in self.columns.items()}
@@ -92,6 +94,12 @@ class Table:
         hidden = set(self.errors.values())
         return [name for name in self.columns if name not in hidden]
 
+    def digits_of(self, name: str) -> int:
+        """Significant digits of the numbers of a column that has no errors."""
+        if isinstance(self.digits, int):
+            return self.digits
+        return self.digits.get(name, DIGITS.get(name, 6))
+
     def cells(self, notation: str = "text") -> list[list[str]]:
         """The printed cells, row by row; ``notation`` is one of ``text``, ``pretty``, ``latex``, ``siunitx``."""
         rows = []
@@ -99,7 +107,7 @@ class Table:
             row = []
             for name in self.shown:
                 error = self.columns[self.errors[name]][i] if name in self.errors else None
-                row.append(format_cell(self.columns[name][i], error, digits=self.digits, notation=notation))
+                row.append(format_cell(self.columns[name][i], error, digits=self.digits_of(name), notation=notation))
             rows.append(row)
         return rows
 
@@ -219,7 +227,7 @@ def as_table(
     units: Mapping[str, str] | None = None,
     headings: Mapping[str, str] | None = None,
     provenance: Mapping[str, Any] | None = None,
-    digits: int = 6,
+    digits: int | Mapping[str, int] | None = None,
 ) -> Table:
     """Make a :class:`Table` of columns, rows, a data frame or a result.
 
@@ -248,14 +256,21 @@ def as_table(
     >>> as_table(rows).cells()
     [['1.5', '1.623(12)']]
     """
-    given = {"caption": caption, "label": label, "units": units, "headings": headings, "provenance": provenance}
+    given: dict[str, Any] = {
+        "caption": caption,
+        "label": label,
+        "units": units,
+        "headings": headings,
+        "provenance": provenance,
+    }
+    given["digits"] = digits
     given = {name: value for name, value in given.items() if value is not None}
     if isinstance(content, Table):
         if errors is not None:
             given["errors"] = errors
-        return dataclasses.replace(content, **given)  # type: ignore[arg-type]
+        return dataclasses.replace(content, **given)
     columns, meta = _columns_of(content)
     if meta and "provenance" not in given:
         given["provenance"] = {**versions(), **meta}
     found = guess_errors(list(columns)) if errors is None else errors
-    return Table(columns, errors=found, digits=digits, **given)  # type: ignore[arg-type]
+    return Table(columns, errors=found, **given)
