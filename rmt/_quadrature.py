@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["double_exponential", "gauss_legendre", "gauss_legendre_panels", "half_line"]
+__all__ = ["double_exponential", "gauss_legendre", "gauss_legendre_panels", "gaussian", "half_line"]
 
 Nodes = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -48,3 +48,18 @@ def half_line(log_low: float, log_high: float, step: float) -> Nodes:
     t = np.arange(log_low, log_high + 0.5 * step, step)
     x = np.exp(t)
     return x, step * x
+
+
+@lru_cache(maxsize=64)
+def gaussian(step: float = 0.1, reach: float = 14.0) -> Nodes:
+    """Trapezoid rule for E f(Z), Z standard normal: weights sum to 1; read-only arrays.
+
+    The error is exp(-2 pi d / step) for an f that is analytic in a strip of half-width d around the real axis, which
+    beats Gauss-Hermite for functions with poles near the axis (tanh); ``reach`` = 14 leaves out a mass of 1e-44.
+    """
+    count = int(np.ceil(reach / step))
+    nodes = step * np.arange(-count, count + 1)
+    weights = np.exp(-0.5 * nodes**2)
+    weights /= weights.sum()
+    nodes.flags.writeable = weights.flags.writeable = False
+    return nodes, weights
