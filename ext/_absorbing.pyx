@@ -1,6 +1,7 @@
-"""Layers of the exact pair and tangent chains (rmt.criticality.pairs): given normals in, second moments out, no GIL."""
+"""Layers of the exact pair and tangent chains (rmt.criticality.pairs): a random stream in, second moments out, no GIL."""
 
-from libc.math cimport exp, log, sqrt
+from libc.math cimport NAN, exp, log, sqrt
+from libc.stdint cimport uint64_t
 
 cdef extern from "absorbing_math.h" nogil:
     void rmt_pair_tanh(double *x, double *y, Py_ssize_t n, double a, double b, double c)
@@ -12,6 +13,8 @@ cdef extern from "absorbing_math.h" nogil:
     void rmt_tangent_sin(double *x, double *y, Py_ssize_t n, double a, double b, double c)
     void rmt_tangent_erf(double *x, double *y, Py_ssize_t n, double a, double b, double c)
     void rmt_tangent_relu(double *x, double *y, Py_ssize_t n, double a, double b, double c)
+    void rmt_random_bits(uint64_t *state, uint64_t *out, Py_ssize_t blocks)
+    void rmt_box_muller(double *x, double *y, Py_ssize_t n)
     void rmt_second_moments(const double *x, const double *y, Py_ssize_t n, double *out)
 
 ctypedef void (*loop_t)(double *, double *, Py_ssize_t, double, double, double) noexcept nogil
@@ -36,16 +39,45 @@ cdef void normalise_difference(double *state) noexcept nogil:
     state[2] = 1.0
 
 
+cdef void renormalise(double *state, bint linear) noexcept nogil:
+    """Rescale both signals to length 1 (homogeneous activation, no bias: rho does not notice), so that A = 0 and D = 2 rho.
+
+    Without it A^2 approaches S D, because the directions of the signals merge while their lengths do not, and rho is lost.
+    """
+    cdef double s = state[0], a = state[1], d = state[2]
+    cdef double full = 0.0 if linear else d
+    cdef double first = s + 0.25 * full + (0.0 if linear else a)
+    cdef double second = s + 0.25 * full - (0.0 if linear else a)
+    cdef double g = sqrt(first * second)
+    cdef double rho
+    if not (first > 0.0 and second > 0.0):  # a signal died: its direction is undefined
+        state[0] = state[1] = state[2] = NAN
+        return
+    rho = (s * d - a * a) / (g * (g + s - 0.25 * full))
+    if rho < 0.0:
+        rho = 0.0
+    state[0] = 1.0 - (0.0 if linear else 0.5 * rho)
+    state[1] = 0.0
+    state[2] = 2.0 * rho
+    state[4] += log(first)
+    state[5] += log(second)
+
+
 cdef void advance(int kind, double *x, double *y, Py_ssize_t width, double gain, double bias, bint tangent,
                   bint homogeneous, double *state) noexcept nogil:
-    """One layer. state = (S, A, D, g, t): covariances of ((u+v)/2, u-v) are S, A e^g, D e^(2g), all times e^t."""
+    """One layer. state = (S, A, D, g, t1, t2): the covariances of ((u+v)/2, u-v) are S, A e^g, D e^(2g).
+
+    t1 and t2 are the logarithms of the factors by which the squared lengths of u and v were reduced (``renormalise``).
+    """
     cdef double s = state[0], a = state[1], d = state[2]
-    cdef double root = sqrt(s)
-    cdef double slope = a / root if s > 0.0 else 0.0
-    cdef double rest = d - slope * slope
+    cdef double root, slope, rest, scale
     cdef double moments[3]
-    cdef double total, scale
     cdef bint linear = state[3] != 0.0 or tangent
+    if s != s:
+        return
+    root = sqrt(s)
+    slope = a / root if s > 0.0 else 0.0
+    rest = d - slope * slope
     rest = sqrt(rest) if rest > 0.0 else 0.0
     if linear:
         TANGENT[kind](x, y, width, root, slope, rest)
@@ -56,41 +88,64 @@ cdef void advance(int kind, double *x, double *y, Py_ssize_t width, double gain,
     state[1] = gain * moments[1]
     state[2] = gain * moments[2]
     if homogeneous:
-        total = state[0] + (0.0 if linear else 0.25 * state[2])
-        if total > 0.0:
-            state[4] += log(total)
-            state[0] /= total
-            state[1] /= total
-            state[2] /= total
+        renormalise(state, linear)
     if state[2] > 0.0:
-        if tangent:
+        if linear or state[2] < SMALL:
             normalise_difference(state)
-        elif linear:
-            normalise_difference(state)
-            if 2.0 * state[3] > LOG_SMALL:
-                scale = exp(state[3])
-                state[1] *= scale
-                state[2] = scale * scale
-                state[3] = 0.0
-        elif state[2] < SMALL:
-            normalise_difference(state)
-    else:
+        if linear and not tangent and 2.0 * state[3] > LOG_SMALL:
+            scale = exp(state[3])
+            state[1] *= scale
+            state[2] = scale * scale
+            state[3] = 0.0
+    elif state[2] == 0.0:
         state[1] = 0.0
-        state[2] = 0.0
         state[3] = 0.0
 
 
-def layers(int kind, double[::1] normals, Py_ssize_t width, double gain, double bias, bint tangent, bint homogeneous,
-           double[::1] state, double[:, ::1] out):
-    """Advance ``state`` (5 numbers) by ``len(out)`` layers; ``normals`` (layers * 2 * width) is overwritten."""
-    cdef Py_ssize_t l, count = out.shape[0], j
-    cdef double *x
+cdef void draw(uint64_t *state, double *x, double *y, Py_ssize_t blocks) noexcept nogil:
+    rmt_random_bits(state, <uint64_t *>x, blocks)
+    rmt_random_bits(state, <uint64_t *>y, blocks)
+    rmt_box_muller(x, y, 8 * blocks)
+
+
+cdef void measure(const double *x, const double *y, Py_ssize_t width, double *out) noexcept nogil:
+    """Means and second moments of a layer's normals: what the sampled order parameters are made of."""
+    cdef Py_ssize_t i
+    cdef double first = 0.0, second = 0.0
+    for i in range(width):
+        first += x[i]
+        second += y[i]
+    out[0] = first / width
+    out[1] = second / width
+    rmt_second_moments(x, y, width, out + 2)
+    for i in range(2, 5):
+        out[i] /= width
+
+
+def layers(int kind, uint64_t[::1] stream, Py_ssize_t width, double gain, double bias, bint tangent, bint homogeneous,
+           double[::1] state, double[:, ::1] out, double[::1] work):
+    """Advance ``state`` (6 numbers) and ``stream`` (32 words) by ``len(out)`` layers.
+
+    A row of ``out`` gets the new state and, if it has eleven columns, the moments of the normals of the layer that was left.
+    ``work`` holds 16 ceil(width/8) doubles.
+    """
+    cdef Py_ssize_t l, j, blocks = (width + 7) // 8
+    cdef double *x = &work[0]
+    cdef double *y = x + 8 * blocks
     with nogil:
-        for l in range(count):
-            x = &normals[2 * width * l]
-            advance(kind, x, x + width, width, gain, bias, tangent, homogeneous, &state[0])
-            for j in range(5):
+        for l in range(out.shape[0]):
+            draw(&stream[0], x, y, blocks)
+            if out.shape[1] == 11:
+                measure(x, y, width, &out[l, 6])
+            advance(kind, x, y, width, gain, bias, tangent, homogeneous, &state[0])
+            for j in range(6):
                 out[l, j] = state[j]
+
+
+def normals(uint64_t[::1] stream, double[::1] x, double[::1] y):
+    """Fill ``x`` and ``y`` (equal lengths, a multiple of 8) with the normals that ``layers`` would use."""
+    with nogil:
+        draw(&stream[0], &x[0], &y[0], x.shape[0] // 8)
 
 
 def differences(int kind, double[::1] x, double[::1] y, double a, double b, double c, bint tangent):

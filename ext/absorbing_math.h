@@ -196,6 +196,61 @@ RMT_CLONES static void rmt_pair_linear(double *x, double *y, Py_ssize_t n, doubl
     }
 }
 
+/* Standard normals in pairs: eight xoshiro256++ generators side by side (Blackman and Vigna, public domain), then Box-Muller.
+ * state holds word k of lane j at 8 k + j; x and y receive 8 * blocks values each. */
+RMT_CLONES static void rmt_random_bits(uint64_t *state, uint64_t *out, Py_ssize_t blocks) {
+    uint64_t s0[8], s1[8], s2[8], s3[8];
+    memcpy(s0, state, 64);
+    memcpy(s1, state + 8, 64);
+    memcpy(s2, state + 16, 64);
+    memcpy(s3, state + 24, 64);
+    for (Py_ssize_t b = 0; b < blocks; b++) {
+        for (int j = 0; j < 8; j++) {
+            uint64_t sum = s0[j] + s3[j], t = s1[j] << 17;
+            out[8 * b + j] = ((sum << 23) | (sum >> 41)) + s0[j];
+            s2[j] ^= s0[j];
+            s3[j] ^= s1[j];
+            s1[j] ^= s2[j];
+            s0[j] ^= s3[j];
+            s2[j] ^= t;
+            s3[j] = (s3[j] << 45) | (s3[j] >> 19);
+        }
+    }
+    memcpy(state, s0, 64);
+    memcpy(state + 8, s1, 64);
+    memcpy(state + 16, s2, 64);
+    memcpy(state + 24, s3, 64);
+}
+
+/* Overwrite random bits (stored in doubles) by normals: radius from 52 bits in (0, 1], angle from 52 bits. */
+RMT_CLONES static void rmt_box_muller(double *x, double *y, Py_ssize_t n) {
+    for (Py_ssize_t i = 0; i < n; i++) {
+        double u = 2.0 - rmt_double((rmt_bits(x[i]) >> 12) | 0x3ff0000000000000u);
+        double turn = rmt_double((rmt_bits(y[i]) >> 12) | 0x3ff0000000000000u) - 1.0;
+        /* ln u = k ln 2 + 2 atanh(f) with the mantissa in [sqrt(1/2), sqrt(2)). */
+        uint64_t bits = rmt_bits(u) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
+        double k = rmt_double(0x4330000000000000u | (bits >> 52)) - (4503599627370496.0 + 1023.0);
+        double mantissa = rmt_double((bits & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu);
+        double f = (mantissa - 1.0) / (mantissa + 1.0), w = f * f;
+        double p = 2.0 / 23.0;
+        p = p * w + 2.0 / 21.0;
+        p = p * w + 2.0 / 19.0;
+        p = p * w + 2.0 / 17.0;
+        p = p * w + 2.0 / 15.0;
+        p = p * w + 2.0 / 13.0;
+        p = p * w + 2.0 / 11.0;
+        p = p * w + 2.0 / 9.0;
+        p = p * w + 2.0 / 7.0;
+        p = p * w + 2.0 / 5.0;
+        p = p * w + 2.0 / 3.0;
+        double radius = sqrt(-2.0 * (k * 0.6931471805599453 + (2.0 * f + f * w * p)));
+        double sine, cosine;
+        rmt_sincos(6.283185307179586 * turn, &sine, &cosine);
+        x[i] = radius * cosine;
+        y[i] = radius * sine;
+    }
+}
+
 /* Sums of x^2, x y and y^2 in eight fixed partial sums: vectorisable, and the same order of additions everywhere. */
 RMT_CLONES static void rmt_second_moments(const double *x, const double *y, Py_ssize_t n, double *out) {
     double xx[8] = {0}, xy[8] = {0}, yy[8] = {0};

@@ -1,0 +1,56 @@
+"""The absorbing transition of deep networks: critical points, finite width, exact simulators, scaling collapse.
+
+Two signals go through one random network. Their order parameter ``rho = 1 - correlation`` is absorbed at 0 in the ordered
+phase and stays positive in the chaotic one. This room has the exact critical points and metric factors, the scaling
+function of finite width, simulators that cost O(width) a layer, and the tools of finite-size scaling.
+
+>>> from rmt.criticality import critical_point
+>>> critical_point("erf", 0.3).sigma_w
+1.233672505839
+
+"""
+
+from rmt.criticality.critical_points import CriticalPoint, ReluCriticalPoint, critical_point, relu_critical_point
+from rmt.criticality.flow import (
+    correlation_flow,
+    correlation_map,
+    effective_depth,
+    ntk_flow,
+    ntk_ratio,
+    relu_flow,
+    riccati,
+)
+from rmt.criticality.pairs import PairChains, TangentChains, order_parameter, simulate_pairs, simulate_tangent
+from rmt.criticality.scaling import (
+    log_scaling_function,
+    mean_order_parameter,
+    relu_mean_amplitude,
+    scaling_function,
+    stationary_law,
+    width_for_depth,
+)
+
+__all__ = [
+    "CriticalPoint",
+    "PairChains",
+    "ReluCriticalPoint",
+    "TangentChains",
+    "correlation_flow",
+    "correlation_map",
+    "critical_point",
+    "effective_depth",
+    "log_scaling_function",
+    "mean_order_parameter",
+    "ntk_flow",
+    "ntk_ratio",
+    "order_parameter",
+    "relu_critical_point",
+    "relu_flow",
+    "relu_mean_amplitude",
+    "riccati",
+    "scaling_function",
+    "simulate_pairs",
+    "simulate_tangent",
+    "stationary_law",
+    "width_for_depth",
+]
