@@ -10,6 +10,7 @@ function of finite width, simulators that cost O(width) a layer, and the tools o
 
 """
 
+from rmt.criticality.collapse import Collapse, collapse, collapse_quality
 from rmt.criticality.critical_points import CriticalPoint, ReluCriticalPoint, critical_point, relu_critical_point
 from rmt.criticality.flow import (
     correlation_flow,
@@ -21,6 +22,13 @@ from rmt.criticality.flow import (
     riccati,
 )
 from rmt.criticality.pairs import PairChains, TangentChains, order_parameter, simulate_pairs, simulate_tangent
+from rmt.criticality.percolation import (
+    BOND_PERCOLATION_THRESHOLD,
+    UNIVERSALITY_CLASSES,
+    UniversalityClass,
+    bond_directed_percolation,
+    local_slopes,
+)
 from rmt.criticality.scaling import (
     log_scaling_function,
     mean_order_parameter,
@@ -31,14 +39,22 @@ from rmt.criticality.scaling import (
 )
 
 __all__ = [
+    "BOND_PERCOLATION_THRESHOLD",
+    "UNIVERSALITY_CLASSES",
+    "Collapse",
     "CriticalPoint",
     "PairChains",
     "ReluCriticalPoint",
     "TangentChains",
+    "UniversalityClass",
+    "bond_directed_percolation",
+    "collapse",
+    "collapse_quality",
     "correlation_flow",
     "correlation_map",
     "critical_point",
     "effective_depth",
+    "local_slopes",
     "log_scaling_function",
     "mean_order_parameter",
     "ntk_flow",

@@ -31,9 +31,7 @@ def smooth_activation(activation: Any, derivatives: int = 3) -> Activation:
     ]
     if missing:
         wanted = " and ".join({2: "second", 3: "third"}[order] for order in missing)
-        raise ValueError(
-            f"activation = {phi.name!r} must bring its {wanted} derivative (activations.custom(..., second=, third=))"
-        )
+        raise ValueError(f"activation = {phi.name!r} lacks its {wanted} derivative (activations.custom: second, third)")
     return phi
 
 

@@ -143,7 +143,8 @@ def _scaling_function_mp(s: Any, m: Any, dps: int) -> Any:
         integral = 2 * mpmath.quad(integrand, [mpmath.mpf(0), *edges])
         mean = integral / (sd * mpmath.sqrt(2 * mpmath.pi))
         result = mean * mpmath.exp(-((1 - 2 * position) ** 2) * depth / 8) / depth
-    return +result
+    with mpmath.workdps(dps):
+        return +result
 
 
 def mean_order_parameter(point: CriticalPoint, width: int, depth: int, sigma_w: float | None = None) -> Array:

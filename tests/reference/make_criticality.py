@@ -143,7 +143,10 @@ def agreed(function, *arguments, steps):
 if __name__ == "__main__":
     cases = [("tanh", 0.3), ("tanh", 1.0), ("tanh", 0.0625), ("erf", 0.3), ("erf", 1.0), ("sin", 1.0), ("sin", 0.5)]
     cases += [("arctan", 0.5), ("sigmoid", 0.5)]
-    points = [{"activation": a, "sigma_b": b, **agreed(point, a, b, steps=(12, 16) if a != "sigmoid" else (20, 30))} for a, b in cases]
+    points = [
+        {"activation": a, "sigma_b": b, **agreed(point, a, b, steps=(12, 16) if a != "sigmoid" else (40, 56))}
+        for a, b in cases
+    ]
     (HERE / "criticality_points.json").write_text(json.dumps({"note": NOTE, "rtol": 1e-10, "cases": points}, indent=1))
     grid = [(s, m) for s in (0.01, 0.3, 1.0, 3.0, 10.0, 100.0) for m in (-2.0, 0.0, 0.0625, 0.5, 0.75, 1.0, 3.0)]
     values = [{"s": s, "m": m, "value": agreed(scaling, s, m, steps=(3, 4))} for s, m in grid]
