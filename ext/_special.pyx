@@ -185,3 +185,42 @@ def power_sums(const double[::1] log_x, const double[::1] weights, double step, 
                     pr[j] = t
                 out[k] = out[k] + total_r + 1j * total_i
             first += BLOCK
+
+
+def polynomial_sums(
+    const double complex[::1] y,
+    const double[:, ::1] coefficients,
+    double complex[:, ::1] out,
+):
+    """out[r, p] = sum_{n>=1} coefficients[r, n-1] y_p^n for a few rows of real coefficients."""
+    cdef Py_ssize_t rows = coefficients.shape[0]
+    cdef Py_ssize_t count = coefficients.shape[1]
+    cdef Py_ssize_t points = y.shape[0]
+    cdef Py_ssize_t first, i, r, n
+    cdef double yr[BLOCK]
+    cdef double yi[BLOCK]
+    cdef double ar[BLOCK]
+    cdef double ai[BLOCK]
+    cdef double c, t
+    cdef int j
+    with nogil:
+        first = 0
+        while first < points:
+            for j in range(BLOCK):
+                i = first + j if first + j < points else points - 1
+                yr[j] = y[i].real
+                yi[j] = y[i].imag
+            for r in range(rows):
+                for j in range(BLOCK):
+                    ar[j] = ai[j] = 0.0
+                for n in range(count - 1, -1, -1):
+                    c = coefficients[r, n]
+                    for j in range(BLOCK):
+                        ar[j] = ar[j] + c
+                        t = ar[j] * yr[j] - ai[j] * yi[j]
+                        ai[j] = ar[j] * yi[j] + ai[j] * yr[j]
+                        ar[j] = t
+                for j in range(BLOCK):
+                    if first + j < points:
+                        out[r, first + j] = ar[j] + 1j * ai[j]
+            first += BLOCK

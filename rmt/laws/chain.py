@@ -118,6 +118,29 @@ class System:
         log_m, rest = _log_m(state[:, 0])
         return np.exp(self.log_max + log_m), np.exp(self.log_max) * rest
 
+    def distribution(self, state: NDArray) -> tuple[NDArray, NDArray]:
+        r"""(F - atom, 1 - F) from a state at eta = 0+ - i s, without any quadrature.
+
+        int m dz = S M - sum_l n_l Phi_l(x_l) =: Q is a potential of the chain (S = sum 1/a, n_l = N_l/N_0,
+        Phi_l = int H_l dx), and F = -(1/pi) Im int (1 - m) dz = 1 + Im Q/pi. For small s the same number is written
+        through Psi_l = int (p - H_l) dx, so that both ends keep relative accuracy.
+        """
+        log_m, _ = _log_m(state[:, 0])
+        total = np.exp(self.log_max)
+        m, rest = self.split(state)
+        above = -self.sum_inverse_a * m.imag
+        below = -self.sum_inverse_a * (rest.imag + total * log_m.imag)
+        for column, node in enumerate(self.nodes, start=1):
+            x = state[:, column]
+            low, high = node.kernel.potential(x)
+            weight = node.multiplicity * np.exp(node.log_width)
+            above = above + weight * low.imag
+            if node.narrow:
+                below = below - weight * high.imag
+            else:
+                below = below + node.multiplicity * total * x.imag - weight * low.imag
+        return below / np.pi, above / np.pi
+
 
 def _invert(node: Node, lam: NDArray, mu: NDArray) -> NDArray:
     """Solve H_l(e^x) = target for real x: Newton steps inside a shrinking bracket."""

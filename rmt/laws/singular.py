@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt._continuation import follow
-from rmt._quadrature import gauss_legendre_panels
 from rmt._random import RandomState
 from rmt.laws._law import apply, check_fraction, check_log_position, check_position, sample_by_inversion
 from rmt.laws._mean_log import mean_log
@@ -71,21 +70,6 @@ class SingularValueLaw:
         state, z = self._system.at_fraction(np.zeros(1))
         return state.astype(complex), float(z[0])
 
-    def _along(self, log_s: NDArray, fractions: NDArray) -> NDArray:
-        """States at eta = s e^{-i theta}, theta = fraction * pi/2, increasing fractions: (n_fractions, n, k)."""
-        start, z0 = self._start
-        real = 2 * log_s + 0j
-        on_axis = follow(
-            self._system.increment, np.repeat(start, log_s.size, axis=0),
-            lambda t, index: z0 + t * (real[index] - z0),
-            log_s.size, what="singular-value law, ln eta^2",
-        )[0]  # fmt: skip
-        return follow(
-            self._system.increment, on_axis,
-            lambda t, index: real[index] - 1j * np.pi * t,
-            log_s.size, stops=fractions, what="singular-value law, ln eta^2",
-        )  # fmt: skip
-
     def _at_axis(self, log_s: NDArray) -> NDArray:
         """States at eta = 0+ - i s, reached on the straight line ln eta^2 from the real start."""
         start, z0 = self._start
@@ -120,7 +104,9 @@ class SingularValueLaw:
         return out
 
     def _log_density(self, log_s: NDArray) -> NDArray:
-        state = self._at_axis(log_s)
+        return self._axis_density(self._at_axis(log_s))
+
+    def _axis_density(self, state: NDArray) -> NDArray:
         upper, lower = self._system.split(state)
         imaginary = np.where(state[:, 0].real > 0, lower.imag, upper.imag)
         return 2 / np.pi * np.abs(imaginary)
@@ -143,15 +129,8 @@ class SingularValueLaw:
         nodes = sum(node.multiplicity for node in self._system.nodes if node.narrow)
         return np.inf if nodes > 1 else float(self._pdf(np.array([1e-150]))[0])
 
-    @cached_property
-    def _arc(self) -> tuple[NDArray, NDArray]:
-        """Quadrature in theta/(pi/2): graded towards the end when an edge of a Gaussian layer may be near."""
-        gaussian = max(layer.alpha for layer in self.layers) > 1.9
-        edges = [0.0, 0.6, 0.9, 0.98, 0.997, 0.9996, 0.99996, 0.999997, 1.0] if gaussian else [0.0, 0.7, 1.0]
-        return gauss_legendre_panels(edges, 12 if gaussian else 14)
-
     def cdf(self, s: ArrayLike) -> float | NDArray[np.float64]:
-        r"""Fraction of all N_0 singular values <= s: (2/pi) int_0^{pi/2} Re[1 - m_0(s e^{-i theta})] d theta."""
+        r"""Fraction of all N_0 singular values <= s: 1 + (1/pi) Im[S M - sum_l (N_l/N_0) Phi_l(ln tau_l)], S = sum 1/a_l."""
         return apply(lambda x: self._cdf(_log(x), upper=False), check_position("s", s))
 
     def cdf_log(self, log_s: ArrayLike) -> float | NDArray[np.float64]:
@@ -167,12 +146,8 @@ class SingularValueLaw:
         out = np.where(log_s > 0, 0.0 if upper else 1.0, 1 - atom if upper else atom)
         inside = np.isfinite(log_s)
         if inside.any():
-            fractions, weights = self._arc
-            states = self._along(log_s[inside], fractions)
-            k = states.shape[2]
-            large, small = self._system.split(states.reshape(-1, k))
-            part = (large if upper else small).real.reshape(states.shape[:2])
-            out[inside] = weights @ part + (0.0 if upper else atom)
+            below, above = self._system.distribution(self._at_axis(log_s[inside]))
+            out[inside] = above if upper else below + atom
         return out
 
     @cached_property
@@ -180,7 +155,8 @@ class SingularValueLaw:
         """ln s, cdf and ccdf on a grid that covers all but 1e-6 of the non-zero values, refined by need."""
         _, z = self._system.at_fraction(np.array([-14.0, 14.0]))
         log_s = np.linspace(0.5 * z[1] - 2.0, 0.5 * z[0] + 2.0, 65)
-        return log_s, self._cdf(log_s, upper=False), self._cdf(log_s, upper=True)
+        below, above = self._system.distribution(self._at_axis(log_s))
+        return log_s, below, above
 
     def icdf(self, F: ArrayLike) -> float | NDArray[np.float64]:
         """Singular value below which a fraction F of all N_0 values lies; 0 for F <= atom_at_zero."""
@@ -204,16 +180,16 @@ class SingularValueLaw:
         return out
 
     def _logit(self, log_s: NDArray) -> tuple[NDArray, NDArray]:
-        below = self._cdf(log_s, upper=False) - self.atom_at_zero
-        above = self._cdf(log_s, upper=True)
+        state = self._at_axis(log_s)
+        below, above = self._system.distribution(state)
         with np.errstate(divide="ignore", invalid="ignore"):
-            slope = self._log_density(log_s) * (1 / below + 1 / above)
+            slope = self._axis_density(state) * (1 / below + 1 / above)
             return np.log(below) - np.log(above), slope
 
     def _solve_logit(self, target: NDArray) -> NDArray:
         grid, below, above = self._quantile_table
         with np.errstate(divide="ignore"):
-            logits = np.log(np.maximum(below - self.atom_at_zero, 0)) - np.log(np.maximum(above, 0))
+            logits = np.log(np.maximum(below, 0)) - np.log(np.maximum(above, 0))
         good = np.isfinite(logits)
         x = np.interp(target, logits[good], grid[good])
         low, high = np.full(target.size, -np.inf), np.full(target.size, np.inf)

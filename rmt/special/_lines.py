@@ -57,6 +57,7 @@ class Line:
         self._log_size: NDArray = np.empty(0)
         self.values: NDArray = np.empty(0, dtype=complex)
         self.slopes: NDArray = np.empty(0, dtype=complex)
+        self.potentials: NDArray = np.empty(0, dtype=complex)
         self._edges = self.sector * (1 - 2.0 ** (-np.arange(_BINS) / 3))
         self._up = np.zeros(_BINS, dtype=np.int64)
         self._down = np.zeros(_BINS, dtype=np.int64)
@@ -78,6 +79,7 @@ class Line:
             weights = weights * self._moments(self.abscissa, self.step, count)
         self.values = weights
         self.slopes = -s * weights
+        self.potentials = sign * weights / s
 
     def _counts(self, bin_index: int) -> None:
         """Fill in how many nodes the points of one bin need above and below the real axis."""
@@ -101,25 +103,36 @@ class Line:
 
     def sums(self, x: NDArray) -> tuple[NDArray, NDArray]:
         """The line's share of F or H at X = e^x, and its derivative by x; real for real ``x``."""
+        return self._sums(x, potential=False)
+
+    def potential(self, x: NDArray) -> NDArray:
+        """The line's share of int_x^inf F (c > 0) or int_-inf^x H (c < 0)."""
+        return self._sums(x, potential=True)[0]
+
+    def _sums(self, x: NDArray, *, potential: bool) -> tuple[NDArray, NDArray]:
         log_modulus = np.ascontiguousarray(x.real)
-        if x.dtype.kind != "c":
-            value, slope = np.empty(x.size), np.empty(x.size)
-            _special.line_sums_real(
-                log_modulus, self.abscissa, self.step, self.values, self.slopes, int(self._up[0]), value, slope
-            )
-            return value, slope
-        theta = np.abs(x.imag)
+        is_complex = x.dtype.kind == "c"
+        theta = np.abs(x.imag) if is_complex else np.zeros(1)
         bins = np.searchsorted(self._edges, theta, side="left")
-        for index in np.unique(bins):
+        for index in np.flatnonzero(np.bincount(bins)):
             if self._up[index] == 0:
                 self._counts(index)
+        first, second = (self.potentials, self.values) if potential else (self.values, self.slopes)
+        if not is_complex:
+            value, slope = np.empty(x.size), np.empty(x.size)
+            _special.line_sums_real(
+                log_modulus, self.abscissa, self.step, first, second, int(self._up[0]), value, slope
+            )
+            return value, slope
         values, slopes = np.empty(x.size, dtype=complex), np.empty(x.size, dtype=complex)
         _special.line_sums(
-            log_modulus, theta, self.abscissa, self.step, self.values, self.slopes,
+            log_modulus, theta, self.abscissa, self.step, first, second,
             self._up[bins], self._down[bins], values, slopes,
         )  # fmt: skip
         below = x.imag < 0
-        return np.where(below, values.conj(), values), np.where(below, slopes.conj(), slopes)
+        if below.any():
+            return np.where(below, values.conj(), values), np.where(below, slopes.conj(), slopes)
+        return values, slopes
 
 
 def right_residues(a: float, b: float, count: int) -> Real:

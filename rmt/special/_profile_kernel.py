@@ -33,22 +33,64 @@ class ProfileKernel:
         self.log_d2_mean = float(self.u @ self.weights)
         self.highest = float(self.u[-1])
         self.few = self.u.size <= _FEW
+        self.unit = self.u.size == 1 and self.u[0] == 0.0 and self.weights[0] == 1.0
+        self._thinned = False
         self._parts: dict[int, tuple[Line | None, Line | None, float]] = {}
 
     def evaluate(self, x: NDArray) -> Triple:
         """(H, p - H, dH/dx) for a one-dimensional float or complex array."""
+        if self.unit:
+            return self.kernel.evaluate(x)
         if self.few or self.kernel.is_rational:
             return self._direct(x)
-        if self.u.size > 4000:
-            self.u, self.weights = thin(self.u, self.weights)
+        self._thin()
         h, f, slope = np.empty_like(x), np.empty_like(x), np.empty_like(x)
-        lowest, highest = self.u[0] - 1.0, self.u[-1] + 1.0
-        # beyond the ends of the profile one splitting serves all: everything is on one side
-        index = np.round(np.clip(-x.real, lowest, highest) / _SPLIT).astype(int)
+        index = self._splitting(x)
         for j in np.unique(index):
             mask = index == j
             h[mask], f[mask], slope[mask] = self._split(int(j), x[mask])
         return h, f, slope
+
+    def potential(self, x: NDArray) -> tuple[NDArray, NDArray]:
+        """(E ln(1 + tau d^2 S S'), E [ln(1 + 1/(tau d^2 S S')); d > 0])."""
+        if self.unit:
+            return self.kernel.potential(x)
+        mean = self.log_d2_mean + self.mass * (x + np.euler_gamma * (1 / self.a + 1 / self.b - 2))
+        if self.few or self.kernel.is_rational:
+            low, high = np.zeros_like(x), np.zeros_like(x)
+            for u, w in zip(self.u, self.weights, strict=True):
+                below, above = self.kernel.potential(x + u)
+                low, high = low + w * below, high + w * above
+            return low, high
+        self._thin()
+        low, high = np.empty_like(x), np.empty_like(x)
+        index = self._splitting(x)
+        for j in np.unique(index):
+            mask = index == j
+            low[mask], high[mask] = self._split_potential(int(j), x[mask], mean[mask])
+        return low, high
+
+    def _split_potential(self, j: int, x: NDArray, mean: NDArray) -> tuple[NDArray, NDArray]:
+        """Both parts of the profile, each with the integral that converges; their means make up the rest."""
+        lower, upper, upper_mass = self._split_lines(j)
+        centre = _SPLIT * j
+        up = self.u > centre
+        upper_mean = float(self.u[up] @ self.weights[up]) + upper_mass * (
+            x + np.euler_gamma * (1 / self.a + 1 / self.b - 2)
+        )
+        zero = np.zeros_like(x)
+        from_low = lower.potential(x + centre) if lower is not None else zero
+        from_up = upper.potential(x + centre) if upper is not None else zero
+        return from_low + from_up + upper_mean, from_up + from_low - (mean - upper_mean)
+
+    def _splitting(self, x: NDArray) -> NDArray:
+        """Index of the splitting that serves each point; beyond the ends of the profile one serves all."""
+        return np.round(np.clip(-x.real, self.u[0] - 1.0, self.u[-1] + 1.0) / _SPLIT).astype(int)
+
+    def _thin(self) -> None:
+        if self.u.size > 4000 and not self._thinned:
+            self.u, self.weights = thin(self.u, self.weights)
+            self._thinned = True
 
     def _direct(self, x: NDArray) -> Triple:
         h, f, slope = (np.zeros_like(x) for _ in range(3))
@@ -60,10 +102,13 @@ class ProfileKernel:
                 total += part.reshape(x.size, u.size) @ w
         return h, f, slope
 
-    def _split(self, j: int, x: NDArray) -> Triple:
+    def _split_lines(self, j: int) -> tuple[Line | None, Line | None, float]:
         if j not in self._parts:
             self._parts[j] = self._make_parts(j)
-        lower, upper, upper_mass = self._parts[j]
+        return self._parts[j]
+
+    def _split(self, j: int, x: NDArray) -> Triple:
+        lower, upper, upper_mass = self._split_lines(j)
         centre = _SPLIT * j
         h, f, slope = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
         if lower is not None:

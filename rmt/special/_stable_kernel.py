@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, gammaln
 
+from rmt import _special
 from rmt.special._lines import Line, right_residues
 
 __all__ = ["StableKernel", "stable_kernel"]
@@ -27,27 +28,36 @@ class LeftSeries:
         double = b != 1.0 or a == 1.0
         n = np.arange(1, 400)
         log_size = (2 if double else 1) * (gammaln(1 + a * n) - gammaln(n + 1.0)) + a * n * edge
-        n = n[: np.flatnonzero(log_size > log_size[0] - 42.0)[-1] + 2]
-        self.powers = a * n
+        n = n[: np.flatnonzero(log_size > log_size[0] - 40.0)[-1] + 2]
+        self.a, powers = a, a * n
         size = np.exp((2 if double else 1) * (gammaln(1 + a * n) - gammaln(n + 1.0)))
+        self.has_log = double
         if double:
             sine = np.sin(np.pi * a * n) / np.pi
-            self.plain = size * (sine * ((2 / a) * digamma(n + 1.0) - 2 * digamma(1 + a * n)) - np.cos(np.pi * a * n))
-            self.log = -size * sine
+            plain = size * (sine * ((2 / a) * digamma(n + 1.0) - 2 * digamma(1 + a * n)) - np.cos(np.pi * a * n))
+            log = -size * sine
+            # rows: value, derivative, integral, first without and then with a factor x
+            self._values = np.array([plain, powers * plain + log, log, powers * log])
+            self._integral = np.array([plain / powers - log / powers**2, log / powers])
         else:
-            self.plain = size * np.where(n % 2 == 1, 1.0, -1.0)
-            self.log = np.zeros(n.size)
+            plain = size * np.where(n % 2 == 1, 1.0, -1.0)
+            self._values = np.array([plain, powers * plain])
+            self._integral = np.array([plain / powers])
+
+    def _sums(self, x: NDArray, rows: NDArray) -> NDArray:
+        out = np.empty((rows.shape[0], x.size), dtype=complex)
+        _special.polynomial_sums(np.exp(self.a * x).astype(complex), rows, out)
+        return out if x.dtype.kind == "c" else out.real
 
     def evaluate(self, x: NDArray) -> tuple[NDArray, NDArray]:
-        """H and dH/dx by Horner's rule in X^a."""
-        y = np.exp(self.powers[0] * x)
-        plain = slope = log = log_slope = np.zeros_like(y)
-        for power, p, q in zip(self.powers[::-1], self.plain[::-1], self.log[::-1], strict=True):
-            plain = (plain + p) * y
-            slope = (slope + power * p + q) * y
-            log = (log + q) * y
-            log_slope = (log_slope + power * q) * y
-        return plain + x * log, slope + x * log_slope
+        """H and dH/dx."""
+        out = self._sums(x, self._values)
+        return (out[0] + x * out[2], out[1] + x * out[3]) if self.has_log else (out[0], out[1])
+
+    def potential(self, x: NDArray) -> NDArray:
+        """int_-inf^x H."""
+        out = self._sums(x, self._integral)
+        return out[0] + x * out[1] if self.has_log else out[0]
 
 
 class StableKernel:
@@ -58,8 +68,7 @@ class StableKernel:
     """
 
     def __init__(self, a: float, b: float) -> None:
-        self.a, self.b = max(a, b), min(a, b)
-        self.a, self.b = (self.b, self.a)  # a <= b
+        self.a, self.b = min(a, b), max(a, b)
         self.sector = 0.5 * np.pi * (1 / a + 1 / b)
         self.is_rational = self.a == 1.0
         if self.is_rational:
@@ -101,9 +110,7 @@ class StableKernel:
                 rest = ~small
         if not rest.any():
             return h, f, slope
-        which = np.full(x.size, -1)
-        position = np.searchsorted(self._grid, x.real[rest])
-        which[rest] = self._choice[np.clip(position, 0, self._grid.size - 1)]
+        which = self._lines_for(x, rest)
         for index in np.unique(which[rest]):
             line = self.lines[index]
             mask = which == index
@@ -117,6 +124,40 @@ class StableKernel:
             else:
                 h[mask], f[mask], slope[mask] = value, 1 - value, derivative
         return h, f, slope
+
+    def _lines_for(self, x: NDArray, rest: NDArray) -> NDArray:
+        which = np.full(x.size, -1)
+        position = np.searchsorted(self._grid, x.real[rest])
+        which[rest] = self._choice[np.minimum(position, self._grid.size - 1)]
+        return which
+
+    def potential(self, x: NDArray) -> tuple[NDArray, NDArray]:
+        """(int_-inf^x H, int_x^inf F) = (E ln(1 + X S S'), E ln(1 + 1/(X S S'))); their difference is x + E ln S S'."""
+        if self.is_rational:
+            right = x.real > 0
+            tail = np.log1p(np.exp(np.where(right, -x, x)))
+            return np.where(right, x + tail, tail), np.where(right, tail, tail - x)
+        shift = x + np.euler_gamma * (1 / self.a + 1 / self.b - 2)
+        low, high = np.empty_like(x), np.empty_like(x)
+        rest = np.ones(x.size, dtype=bool)
+        if self.series is not None:
+            small = x.real < self.series.edge
+            if small.any():
+                low[small] = self.series.potential(x[small])
+                high[small] = low[small] - shift[small]
+                rest = ~small
+        if rest.any():
+            which = self._lines_for(x, rest)
+            for index in np.unique(which[rest]):
+                line, mask = self.lines[index], which == index
+                value = line.potential(x[mask])
+                if line.is_upper:
+                    for n in range(1, int(line.abscissa) + 1):
+                        value = value + (1 if n % 2 else -1) / n * np.exp(self.residues[n - 1] - n * x[mask])
+                    high[mask], low[mask] = value, value + shift[mask]
+                else:
+                    low[mask], high[mask] = value, value - shift[mask]
+        return low, high
 
 
 def _rational(x: NDArray) -> Triple:
