@@ -114,7 +114,7 @@ def follow(
         ratio = np.where(behind > 0, (target - t[active]) / np.where(behind > 0, behind, 1.0), 0.0)
         guess = state[active] + ratio[:, None] * (state[active] - old_state[active])
         z = path(target, active)
-        solved, ok, size = newton(increment, guess, z, active, max_first=max_move, max_iterations=8)
+        solved, ok, size = newton(increment, guess, z, active, max_first=max_move, max_iterations=30)
         move = np.abs(solved - guess).max(axis=1)
         ok &= move <= max_move
         good = active[ok]

@@ -110,13 +110,13 @@ class ProfileKernel:
     def _split(self, j: int, x: NDArray) -> Triple:
         lower, upper, upper_mass = self._split_lines(j)
         centre = _SPLIT * j
-        h, f, slope = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+        h, f, slope = np.full_like(x, upper_mass), np.full_like(x, self.mass - upper_mass), np.zeros_like(x)
         if lower is not None:
             value, derivative = lower.sums(x + centre)
-            h, f, slope = value, (self.mass - upper_mass) - value, derivative
+            h, f, slope = h + value, f - value, slope + derivative
         if upper is not None:
             value, derivative = upper.sums(x + centre)
-            h, f, slope = h + (upper_mass - value), f + value, slope - derivative
+            h, f, slope = h - value, f + value, slope - derivative
         return h, f, slope
 
     def _make_parts(self, j: int) -> tuple[Line | None, Line | None, float]:
