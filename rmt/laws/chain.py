@@ -70,7 +70,12 @@ class System:
         self.sum_inverse_a, self.constant, self.log_max = sum_inverse_a, constant, log_max
 
     def increment(self, state: NDArray, z: NDArray, index: NDArray | None = None) -> NDArray:
-        """Newton increment of the state at z = ln eta^2; the constraint is linear in x, so one pass is exact in it."""
+        """Newton increment of the state at z = ln eta^2; NaN where a trial point left its sector (the step is refused)."""
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            return self._increment(state, z)
+
+    def _increment(self, state: NDArray, z: NDArray) -> NDArray:
+        """The constraint is linear in x, so one pass is exact in it."""
         lam = state[:, 0]
         log_m, rest = _log_m(lam)
         mu = self.log_max + log_m
@@ -171,7 +176,8 @@ def _invert(node: Node, lam: NDArray, mu: NDArray) -> NDArray:
         with np.errstate(invalid="ignore"):
             middle = 0.5 * (low[active] + high[active])
         # plateaus of a discrete profile mislead Newton: every fourth step halves the bracket
-        outside = (new <= low[active]) | (new >= high[active]) | (iteration % 4 == 3)
+        outside = (new <= low[active]) | (new >= high[active]) | ((iteration % 4 == 3) & (np.abs(step) > 1e-3))
+        outside &= r != 0
         new = np.where(outside & np.isfinite(middle), middle, new)
         moved = np.abs(new - x[active])
         x[active] = new

@@ -17,8 +17,8 @@ from rmt.laws.layers import Layer
 
 __all__ = ["RadialLaw"]
 
-_REACH = 30.0  # the table covers fractions from e^-30 to 1 - e^-30
-_TABLE_STEP = 0.25
+_REACH = 10.0  # the table covers fractions from e^-10 to 1 - e^-10; beyond it the solution is followed
+_TABLE_STEP = 0.5
 
 
 class RadialLaw:
@@ -72,6 +72,12 @@ class RadialLaw:
         """(states, z) on a grid of lambda; z decreases."""
         return self._system.at_fraction(np.arange(-_REACH, _REACH + 0.5 * _TABLE_STEP, _TABLE_STEP))
 
+    @cached_property
+    def _limits(self) -> tuple[float, float]:
+        """ln r between which both F and 1 - F are normal doubles; outside they are below e^-680 of 0 and 1."""
+        _, z = self._system.at_fraction(np.array([680.0, -680.0]))
+        return 0.5 * float(z[0]), 0.5 * float(z[1])
+
     def _solve(self, z: NDArray) -> NDArray:
         """States at z = ln r^2."""
         states, table_z = self._table
@@ -93,8 +99,9 @@ class RadialLaw:
     def _finite(
         self, log_r: NDArray, function: Callable[[NDArray, NDArray], NDArray], at_zero: float, at_infinity: float
     ) -> NDArray:
-        out = np.where(log_r > 0, at_infinity, at_zero)
-        inside = np.isfinite(log_r)
+        low, high = self._limits
+        out = np.where(log_r >= high, at_infinity, at_zero)
+        inside = (log_r > low) & (log_r < high)
         if inside.any():
             state = self._solve(2 * log_r[inside])
             out[inside] = function(state, log_r[inside])
@@ -148,8 +155,9 @@ class RadialLaw:
         return self._finite(log_r, density, 0.0, 0.0)
 
     def _density(self, r: NDArray, factor: Callable[[NDArray], NDArray]) -> NDArray:
-        """dF/dln r times a power of r; at r = 0 the limit is approached from r = e^-60."""
-        log_r = np.where(r == 0, -60.0, _log(np.where(r == 0, 1.0, r)))
+        """dF/dln r times a power of r; at r = 0 the limit is approached from a fraction e^-60."""
+        near_zero = 0.5 * self._system.at_fraction(np.array([60.0]))[1][0]
+        log_r = np.where(r == 0, near_zero, _log(np.where(r == 0, 1.0, r)))
         finite = np.isfinite(log_r)
         return np.where(finite, self._log_density(log_r) * factor(np.where(finite, log_r, 0.0)), 0.0)
 
@@ -170,7 +178,8 @@ class RadialLaw:
 
     def _quantile(self, upper: NDArray, lower: NDArray) -> NDArray:
         """ln r for a fraction ``upper`` of all values above and ``lower`` of the non-zero ones below."""
-        out = np.where(lower <= 0, -np.inf, np.inf)
+        with np.errstate(divide="ignore"):
+            out = np.where(lower <= 0, -np.inf, np.log(self.support()[1]))
         inside = (lower > 0) & (upper > 0)
         if inside.any():
             lam = np.log(upper[inside]) - np.log(lower[inside])

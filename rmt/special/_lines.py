@@ -9,6 +9,7 @@ delta the distance to the nearest pole and h the step.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,24 @@ Complex = NDArray[np.complex128]
 _NEGLIGIBLE = 39.0
 # Points are grouped by their distance to the edge of the sector of convergence, in factors of 2^(1/3).
 _BINS = 66
-MAX_NODES = 400_000
+MAX_NODES = 100_000
 
 
 def log_kernel(s: NDArray, a: float, b: float) -> NDArray:
     """ln K(s), up to multiples of 2 pi i."""
     return loggamma(1 + s / a) + loggamma(1 + s / b) + loggamma(1 - s) - np.log(s) - loggamma(1 + s)
+
+
+@lru_cache(maxsize=512)
+def _plain_weights(a: float, b: float, c: float, step: float, count: int) -> tuple[NDArray, NDArray, NDArray]:
+    """(s, ln|K|, weights) on the nodes of a line, shared by all profiles; read-only."""
+    s = c + 1j * step * np.arange(count)
+    log_weights = log_kernel(s, a, b)
+    weights = (1.0 if c > 0 else -1.0) * step / (2 * np.pi) * np.exp(log_weights)
+    out = s, log_weights.real, weights
+    for array in out:
+        array.flags.writeable = False
+    return out
 
 
 class Line:
@@ -58,7 +71,9 @@ class Line:
         self.values: NDArray = np.empty(0, dtype=complex)
         self.slopes: NDArray = np.empty(0, dtype=complex)
         self.potentials: NDArray = np.empty(0, dtype=complex)
-        self._edges = self.sector * (1 - 2.0 ** (-np.arange(_BINS) / 3))
+        edges = self.sector * (1 - 2.0 ** (-np.arange(_BINS) / 3))
+        reach = (_NEGLIGIBLE + 20.0) / (MAX_NODES * self.step)  # nearer to the edge of the sector NaN is returned
+        self._edges = edges[: max(2, int(np.searchsorted(edges, self.sector - reach)))]
         self._up = np.zeros(_BINS, dtype=np.int64)
         self._down = np.zeros(_BINS, dtype=np.int64)
         self.is_upper = abscissa > 0
@@ -69,12 +84,8 @@ class Line:
         self.log_envelope = float(np.log(size[0] + 2 * size[1:].sum()))
 
     def _grow(self, count: int) -> None:
-        k = np.arange(count)
-        s = self.abscissa + 1j * self.step * k
-        log_weights = log_kernel(s, self.a, self.b)
+        s, self._log_size, weights = _plain_weights(self.a, self.b, self.abscissa, self.step, count)
         sign = 1.0 if self.is_upper else -1.0
-        weights = sign * self.step / (2 * np.pi) * np.exp(log_weights)
-        self._log_size = log_weights.real
         if self._moments is not None:
             weights = weights * self._moments(self.abscissa, self.step, count)
         self.values = weights
@@ -90,11 +101,6 @@ class Line:
             needed = np.flatnonzero(size > size.max() - _NEGLIGIBLE)[-1]
             if needed < size.size - 1:
                 break
-            if size.size > MAX_NODES:
-                raise ArithmeticError(
-                    f"the Mellin-Barnes integral of H_{{{self.a:g},{self.b:g}}} needs more than {MAX_NODES} nodes at "
-                    f"arg X = {theta:.15g}, too near the edge {self.sector:.15g} of its sector"
-                )
             self._grow(int(1.6 * size.size) + 16)
         self._up[bin_index] = needed
         low = self._edges[bin_index - 1] if bin_index else 0.0
@@ -114,9 +120,12 @@ class Line:
         is_complex = x.dtype.kind == "c"
         theta = np.abs(x.imag) if is_complex else np.zeros(1)
         bins = np.searchsorted(self._edges, theta, side="left")
+        beyond = bins == self._edges.size
+        if beyond.any():
+            bins = np.where(beyond, 0, bins)
         for index in np.flatnonzero(np.bincount(bins)):
             if self._up[index] == 0:
-                self._counts(index)
+                self._counts(int(index))
         first, second = (self.potentials, self.values) if potential else (self.values, self.slopes)
         if not is_complex:
             value, slope = np.empty(x.size), np.empty(x.size)
@@ -129,6 +138,8 @@ class Line:
             log_modulus, theta, self.abscissa, self.step, first, second,
             self._up[bins], self._down[bins], values, slopes,
         )  # fmt: skip
+        if beyond.any():
+            values[beyond] = slopes[beyond] = np.nan
         below = x.imag < 0
         if below.any():
             return np.where(below, values.conj(), values), np.where(below, slopes.conj(), slopes)

@@ -12,7 +12,7 @@ from rmt.special._stable_kernel import StableKernel, Triple, stable_kernel
 __all__ = ["ProfileKernel"]
 
 _FEW = 12  # up to so many values are summed one by one
-_SPLIT = 4.0  # width in ln tau of the region served by one splitting of the profile
+_SPLIT = 6.0  # width in ln tau of the region served by one splitting of the profile
 _PANEL = 0.5  # profiles are thinned to _NODES nodes on panels of this width in ln d^2
 _NODES = 22
 

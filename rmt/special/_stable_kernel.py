@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -16,55 +17,99 @@ __all__ = ["StableKernel", "stable_kernel"]
 Triple = tuple[NDArray, NDArray, NDArray]
 
 
-class LeftSeries:
-    """The convergent residue series of H_{a,b} at small X, for b = 1 (simple poles) or a = b (double poles).
+class PowerSeries:
+    """Sum over n of X^(power n) (p_n + q_n ln X), with its derivative and integral by ln X; Horner's rule in X^power."""
 
-    H_{a,1} = sum (-1)^(n-1) Gamma(1+an) X^(an)/n!;
-    H_{a,a} = sum (Gamma(1+an)/n!)^2 X^(an) {(sin(pi a n)/pi) [(2/a) psi(n+1) - 2 psi(1+an) - ln X] - cos(pi a n)}.
-    """
-
-    def __init__(self, a: float, b: float, edge: float) -> None:
-        self.edge = edge  # used for ln|X| < edge
-        double = b != 1.0 or a == 1.0
-        n = np.arange(1, 400)
-        log_size = (2 if double else 1) * (gammaln(1 + a * n) - gammaln(n + 1.0)) + a * n * edge
-        n = n[: np.flatnonzero(log_size > log_size[0] - 40.0)[-1] + 2]
-        self.a, powers = a, a * n
-        size = np.exp((2 if double else 1) * (gammaln(1 + a * n) - gammaln(n + 1.0)))
-        self.has_log = double
-        if double:
-            sine = np.sin(np.pi * a * n) / np.pi
-            plain = size * (sine * ((2 / a) * digamma(n + 1.0) - 2 * digamma(1 + a * n)) - np.cos(np.pi * a * n))
-            log = -size * sine
-            # rows: value, derivative, integral, first without and then with a factor x
-            self._values = np.array([plain, powers * plain + log, log, powers * log])
-            self._integral = np.array([plain / powers - log / powers**2, log / powers])
-        else:
-            plain = size * np.where(n % 2 == 1, 1.0, -1.0)
+    def __init__(self, power: float, plain: NDArray, log: NDArray | None = None) -> None:
+        self.power = power
+        powers = power * np.arange(1, plain.size + 1)
+        self.has_log = log is not None
+        if log is None:
             self._values = np.array([plain, powers * plain])
             self._integral = np.array([plain / powers])
+        else:  # rows: value, derivative, integral, first without and then with a factor ln X
+            self._values = np.array([plain, powers * plain + log, log, powers * log])
+            self._integral = np.array([plain / powers - log / powers**2, log / powers])
 
     def _sums(self, x: NDArray, rows: NDArray) -> NDArray:
         out = np.empty((rows.shape[0], x.size), dtype=complex)
-        _special.polynomial_sums(np.exp(self.a * x).astype(complex), rows, out)
+        _special.polynomial_sums(np.exp(self.power * x).astype(complex), rows, out)
         return out if x.dtype.kind == "c" else out.real
 
     def evaluate(self, x: NDArray) -> tuple[NDArray, NDArray]:
-        """H and dH/dx."""
+        """The sum and its derivative by x."""
         out = self._sums(x, self._values)
         return (out[0] + x * out[2], out[1] + x * out[3]) if self.has_log else (out[0], out[1])
 
-    def potential(self, x: NDArray) -> NDArray:
-        """int_-inf^x H."""
+    def integral(self, x: NDArray) -> NDArray:
+        """The integral of the sum, from -inf for positive power, without constant."""
         out = self._sums(x, self._integral)
         return out[0] + x * out[1] if self.has_log else out[0]
+
+
+def _left_series(a: float, b: float, edge: float) -> list[PowerSeries] | None:
+    """The convergent residue series of H_{a,b} for ln X < edge; None if poles nearly coincide (a n ~ b m).
+
+    b = 1: H = sum (-1)^(n-1) Gamma(1+an) X^(an)/n!.
+    a = b: sum (Gamma(1+an)/n!)^2 X^(an) {(sin(pi a n)/pi) [(2/a) psi(n+1) - 2 psi(1+an) - ln X] - cos(pi a n)}.
+    else: sum (-1)^(n-1) a Gamma(an)^2 sin(pi a n) / [(n-1)! Gamma(an/b) sin(pi a n/b)] X^(an), and a <-> b.
+    """
+    if b == 1.0:
+        n = _needed(lambda n: gammaln(1 + a * n) - gammaln(n + 1.0) + a * n * edge)
+        return [PowerSeries(a, np.exp(gammaln(1 + a * n) - gammaln(n + 1.0)) * np.where(n % 2 == 1, 1.0, -1.0))]
+    if a == b:
+        n = _needed(lambda n: 2 * (gammaln(1 + a * n) - gammaln(n + 1.0)) + a * n * edge)
+        size = np.exp(2 * (gammaln(1 + a * n) - gammaln(n + 1.0)))
+        sine = np.sin(np.pi * a * n) / np.pi
+        plain = sine * ((2 / a) * digamma(n + 1.0) - 2 * digamma(1 + a * n)) - np.cos(np.pi * a * n)
+        return [PowerSeries(a, size * plain, -size * sine)]
+    families = []
+    for p, q in ((a, b), (b, a)):
+
+        def log_size(n: NDArray, p: float = p, q: float = q) -> NDArray:
+            return np.log(p) + 2 * gammaln(p * n) - gammaln(n * 1.0) - gammaln(p * n / q) + p * n * edge
+
+        n = _needed(log_size)
+        sine = np.sin(np.pi * p * n / q)
+        if np.max(np.exp(log_size(n)) / np.abs(sine)) > 200.0:
+            return None
+        sign = np.where(n % 2 == 1, 1.0, -1.0)
+        families.append(PowerSeries(p, sign * np.exp(log_size(n) - p * n * edge) * np.sin(np.pi * p * n) / sine))
+    return families
+
+
+def _needed(log_size: Callable[[NDArray], NDArray]) -> NDArray:
+    """n = 1..N, N the last term that counts."""
+    n = np.arange(1, 600)
+    size = log_size(n)
+    return n[: np.flatnonzero(size > size[0] - 41.0)[-1] + 2]
+
+
+def _right_series(a: float, b: float) -> tuple[float, PowerSeries | None]:
+    """The asymptotic series of F at large X, where its smallest term is negligible: indices near one only.
+
+    F ~ sum (-1)^(n-1) Gamma(1+n/a) Gamma(1+n/b)/(n!)^2 X^(-n). Returns the smallest ln X and the series.
+    """
+    if a < 0.9:
+        return np.inf, None
+    n = np.arange(1, 400)
+    log_size = right_residues(a, b, n.size)
+    for edge in np.arange(0.35, 4.0, 0.05):
+        size = log_size - n * edge
+        last = int(np.argmin(size))
+        small = np.flatnonzero(size[: last + 1] < size[0] - 39.0)
+        if small.size:
+            last = int(small[0]) + 1
+            return float(edge), PowerSeries(-1.0, np.exp(log_size[:last]) * np.where(n[:last] % 2 == 1, 1.0, -1.0))
+    return np.inf, None
 
 
 class StableKernel:
     """H_{a,b}(e^x), F = 1 - H and dH/dx for one pair of indices; the regions are chosen by ln|X| alone.
 
-    Small X: residue series (b = 1 or a = b). Elsewhere: the line whose terms cancel least; the cheapest one within a
-    factor four of the best.
+    Small X: residue series. Large X and indices near one: asymptotic series. Elsewhere: the line whose terms cancel
+    least; the cheapest one within a factor four of the best. Nearer to the edge of the sector than 100 000 nodes can
+    resolve the value is NaN.
     """
 
     def __init__(self, a: float, b: float) -> None:
@@ -74,8 +119,12 @@ class StableKernel:
         if self.is_rational:
             return
         lowest = self.a
-        self.series = LeftSeries(self.a, self.b, -1.0) if self.b == 1.0 or self.a == self.b else None
-        shares = [0.5] if self.series else [0.5, 7 / 8, 63 / 64]
+        # near a = 1 the edge of the sector is near arg X = pi, where lines are slow: the series reach further there
+        self.left_edge = -0.35 if self.a > 0.9 else -1.0
+        self.left = _left_series(self.a, self.b, self.left_edge) or []
+        self.right_edge, right = _right_series(self.a, self.b)
+        self.right = [] if right is None else [right]
+        shares = [0.5] if self.left else [0.5, 7 / 8, 63 / 64]
         abscissae = [-share * lowest for share in shares] + ([0.5 * lowest] if lowest < 0.7 else []) + [0.5, 1.5, 2.5]
         self.lines = [Line(self.a, self.b, c) for c in abscissae]
         self.residues = right_residues(self.a, self.b, 2)
@@ -101,19 +150,16 @@ class StableKernel:
         if self.is_rational:
             return _rational(x)
         h, f, slope = np.empty_like(x), np.empty_like(x), np.empty_like(x)
-        rest = np.ones(x.size, dtype=bool)
-        if self.series is not None:
-            small = x.real < self.series.edge
-            if small.any():
-                h[small], slope[small] = self.series.evaluate(x[small])
-                f[small] = 1 - h[small]
-                rest = ~small
-        if not rest.any():
-            return h, f, slope
-        which = self._lines_for(x, rest)
-        for index in np.unique(which[rest]):
-            line = self.lines[index]
-            mask = which == index
+        small, large, which = self._regions(x)
+        if small.any():
+            parts = [part.evaluate(x[small]) for part in self.left]
+            h[small], slope[small] = np.sum(parts, axis=0)
+            f[small] = 1 - h[small]
+        if large.any():
+            f[large], derivative = self.right[0].evaluate(x[large])
+            h[large], slope[large] = 1 - f[large], -derivative
+        for index in np.unique(which[which >= 0]):
+            line, mask = self.lines[index], which == index
             value, derivative = line.sums(x[mask])
             if line.is_upper:
                 for n in range(1, int(line.abscissa) + 1):
@@ -125,11 +171,16 @@ class StableKernel:
                 h[mask], f[mask], slope[mask] = value, 1 - value, derivative
         return h, f, slope
 
-    def _lines_for(self, x: NDArray, rest: NDArray) -> NDArray:
+    def _regions(self, x: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+        """Masks of the points for the left and the right series, and the line of every other point (-1: none)."""
+        small = (x.real < self.left_edge) if self.left else np.zeros(x.size, dtype=bool)
+        large = (x.real > self.right_edge) & (np.abs(x.imag) < np.pi + 1e-9)
         which = np.full(x.size, -1)
-        position = np.searchsorted(self._grid, x.real[rest])
-        which[rest] = self._choice[np.minimum(position, self._grid.size - 1)]
-        return which
+        rest = ~(small | large)
+        if rest.any():
+            position = np.searchsorted(self._grid, x.real[rest])
+            which[rest] = self._choice[np.minimum(position, self._grid.size - 1)]
+        return small, large, which
 
     def potential(self, x: NDArray) -> tuple[NDArray, NDArray]:
         """(int_-inf^x H, int_x^inf F) = (E ln(1 + X S S'), E ln(1 + 1/(X S S'))); their difference is x + E ln S S'."""
@@ -139,24 +190,22 @@ class StableKernel:
             return np.where(right, x + tail, tail), np.where(right, tail, tail - x)
         shift = x + np.euler_gamma * (1 / self.a + 1 / self.b - 2)
         low, high = np.empty_like(x), np.empty_like(x)
-        rest = np.ones(x.size, dtype=bool)
-        if self.series is not None:
-            small = x.real < self.series.edge
-            if small.any():
-                low[small] = self.series.potential(x[small])
-                high[small] = low[small] - shift[small]
-                rest = ~small
-        if rest.any():
-            which = self._lines_for(x, rest)
-            for index in np.unique(which[rest]):
-                line, mask = self.lines[index], which == index
-                value = line.potential(x[mask])
-                if line.is_upper:
-                    for n in range(1, int(line.abscissa) + 1):
-                        value = value + (1 if n % 2 else -1) / n * np.exp(self.residues[n - 1] - n * x[mask])
-                    high[mask], low[mask] = value, value + shift[mask]
-                else:
-                    low[mask], high[mask] = value, value - shift[mask]
+        small, large, which = self._regions(x)
+        if small.any():
+            low[small] = np.sum([part.integral(x[small]) for part in self.left], axis=0)
+            high[small] = low[small] - shift[small]
+        if large.any():
+            high[large] = -self.right[0].integral(x[large])
+            low[large] = high[large] + shift[large]
+        for index in np.unique(which[which >= 0]):
+            line, mask = self.lines[index], which == index
+            value = line.potential(x[mask])
+            if line.is_upper:
+                for n in range(1, int(line.abscissa) + 1):
+                    value = value + (1 if n % 2 else -1) / n * np.exp(self.residues[n - 1] - n * x[mask])
+                high[mask], low[mask] = value, value + shift[mask]
+            else:
+                low[mask], high[mask] = value, value - shift[mask]
         return low, high
 
 

@@ -52,6 +52,11 @@ def _evaluate(x: NDArray, a: float, b: float, part: int) -> NDArray:
     out = np.full(x.shape, (0.0, 1.0, 0.0)[part], dtype=x.dtype)
     inside = x.real > -np.inf
     out[inside] = stable_kernel(a, b).evaluate(np.ascontiguousarray(x[inside]))[part]
+    lost = np.isnan(out)
+    if lost.any():
+        raise ArithmeticError(
+            f"H_{{{a:g},{b:g}}} at ln X = {x[lost][0]}: too near the edge of the sector for double precision; use dps"
+        )
     return out
 
 
