@@ -4,8 +4,8 @@ Notation: ``alpha`` in (0, 2] is the stability index, ``beta`` in [-1, 1] the sk
 characteristic function exp(-|t|^alpha), ``S`` the positive law with E exp(-tS) = exp(-t^a).
 """
 
-from rmt.stable.expectation import expectation_rule
+from rmt.stable.expectation import expect, expectation_rule
 from rmt.stable.law import AlphaStable
 from rmt.stable.positive import PositiveStable
 
-__all__ = ["AlphaStable", "PositiveStable", "expectation_rule"]
+__all__ = ["AlphaStable", "PositiveStable", "expect", "expectation_rule"]

@@ -1,32 +1,62 @@
-"""Deterministic expectations over stable laws."""
+"""Deterministic expectations over stable laws: one trapezoid rule in ln|z| per index, split rules for kinks.
+
+In t = ln|z| the density of a stable law times |z| is analytic in a strip and decays exponentially on both sides, so the
+trapezoid rule converges exponentially, and a change of scale of the integrand only shifts t: one set of weights per index.
+"""
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rmt._checks import check_alpha
+from rmt._checks import check_alpha, check_real
+from rmt._quadrature import double_exponential
+from rmt.stable.evaluation import direct
+from rmt.stable.law import LOWEST_ALPHA, AlphaStable
+from rmt.stable.positive import PositiveStable
 
-__all__ = ["expectation_rule"]
+__all__ = ["expect", "expectation_rule"]
 
 Rule = tuple[NDArray[np.float64], NDArray[np.float64]]
+LEFT = -41.0  # e^-41: what lies nearer to the centre has probability below 1e-17 for a bounded density
+DEPTH = 39.0  # e^-39: probability beyond the last node
 
 
-def expectation_rule(alpha: float) -> Rule:
+def expectation_rule(alpha: float, growth: float = 0.0) -> Rule:
     r"""Nodes and weights of E g(ln|Z|), Z symmetric stable of characteristic function exp(-|t|^alpha).
+
+    :math:`E\,g(\ln|Z|) = \int g(t)\,2 e^t p(e^t)\,dt` by the trapezoid rule with step 0.1; the error is
+    :math:`e^{-20\pi d}` for g analytic in a strip of half width d <= pi/4 about the real line.
 
     Parameters
     ----------
     alpha : float
         Stability index in [0.1, 2].
+    growth : float
+        Exponent p < alpha of the growth of g like \|z\|^p; 0 for saturating functions and logarithms.
 
     Returns
     -------
     log_nodes, weights : ndarray of float64
-        Read-only and cached: ``E g(ln|Z|) = (weights * g(log_nodes)).sum()``; the weights sum to 1.
+        Read-only and cached: ``E g(ln|Z|) = (weights * g(log_nodes)).sum()``; the weights sum to 1 within 1e-14. About
+        450 nodes at alpha = 2, 800 at 1, 1700 at 0.3; more with ``growth``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+
+    Notes
+    -----
+    Tested: 1e-13 for saturating analytic functions, ln|Z| and |Z|^p, p <= 0.9 alpha, with ``growth=p``. The rule starts at
+    |z| = e^-41, so a function that is singular like |z|^-s at 0 keeps an error of e^(-41 (1 - s)). For kinks and interior
+    singularities use :func:`expect`. The scale of "stable(q)" is a shift: h = (q/2)^(1/alpha) Z.
 
     Examples
     --------
@@ -38,30 +68,158 @@ def expectation_rule(alpha: float) -> Rule:
     >>> float(np.sum(weight / (1 + np.exp(2 * log_z))))
     0.500000000000
     """
-    return _rule(check_alpha(alpha, low=0.1))
+    alpha = check_alpha(alpha, low=LOWEST_ALPHA)
+    growth = check_real("growth", growth, low=0.0)
+    if growth >= alpha and alpha < 2.0:
+        raise ValueError(f"growth = {growth!r} must be below alpha = {alpha!r}: the expectation is infinite")
+    return _rule(alpha, growth)
 
 
 @lru_cache(maxsize=64)
-def _rule(alpha: float) -> Rule:
-    """Chambers-Mallows-Stuck as a product rule: tanh-sinh in the angle, trapezoid in the logarithm of the exponential."""
-    t = np.linspace(-4.05, 4.05, 271)
-    s = np.pi * np.sinh(t)
-    u = 0.5 * np.pi / (1.0 + np.exp(-s))  # the angle in (0, pi/2)
-    v = 0.5 * np.pi / (1.0 + np.exp(s))  # pi/2 - angle
-    angle_weight = u * v * np.pi * np.cosh(t)
-    angle_weight /= angle_weight.sum()
-    near = np.where(u < v, np.sin(alpha * u), np.sin(2.0 * v + (2.0 - alpha) * u))  # sin(alpha u)
-    slow = np.cos((1.0 - alpha) * u) if alpha <= 1 else np.sin(v + (2.0 - alpha) * u)
-    cosine = np.sin(v)
-    log_a = np.log(near / cosine) + (1.0 - alpha) / alpha * np.log(slow / cosine)
-    x = np.linspace(-38.0, 4.2, 200)
-    exponential_weight = np.exp(x - np.exp(x))
-    exponential_weight /= exponential_weight.sum()
-    if alpha == 1.0:
-        log_nodes, weights = log_a, angle_weight
+def _rule(alpha: float, growth: float) -> Rule:
+    step = 0.1
+    kernel = AlphaStable(alpha)._kernel()
+    left = LEFT - max(0.0, math.lgamma(1.0 + 1.0 / alpha))  # small alpha: the law is concentrated near 0
+    top = math.log(14.0) if alpha == 2.0 else min(DEPTH / (alpha - growth), 690.0)
+    t = np.asarray(left + step * np.arange(int((top - left) / step) + 2), dtype=np.float64)
+    x = np.exp(t)
+    weights = 2.0 * step * x * direct(kernel, x, x, "pdf")
+    if alpha < 2.0:  # the power law beyond the last node; half the end weight as in any trapezoid sum
+        weights[-1] *= 0.5 + 1.0 / ((alpha - growth) * step)
+    t.flags.writeable = weights.flags.writeable = False
+    return t, weights
+
+
+Law = AlphaStable | PositiveStable
+
+
+def expect(
+    f: Callable[[NDArray[np.float64]], Any], law: Law, *, kinks: Sequence[float] = (), growth: float = 0.0
+) -> float:
+    r"""E f(X), deterministically.
+
+    Parameters
+    ----------
+    f : callable
+        Takes an array of points and returns the array of its values.
+    law : AlphaStable or PositiveStable
+    kinks : sequence of float
+        Points where f is not smooth: a kink, a jump, a logarithm of \|x - kink\|. The integral is split there. The centre
+        of the law is always a split point.
+    growth : float
+        Exponent p of the growth of \|f\| like \|x\|^p at infinity; p below alpha, and alpha - p above 0.06 for full accuracy
+        (below, the range of doubles ends the rule at e^690 and the remainder is only estimated).
+
+    Returns
+    -------
+    float
+        Tested: 1e-13 for analytic saturating f, 1e-12 with kinks, logarithmic singularities at the kinks or growth
+        p <= 0.9 alpha. The error for an oscillating f (cos x) is that of a rule without knowledge of the period: use the
+        characteristic function instead.
+
+    Raises
+    ------
+    ValueError
+        If ``growth`` is not below alpha (the expectation is infinite), or f does not return an array of the given shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rmt.stable import AlphaStable, expect
+    >>> expect(lambda x: np.minimum(x * x, 1.0), AlphaStable(1.0), kinks=(-1.0, 1.0))
+    0.63661977236758
+    """
+    index = law.a if isinstance(law, PositiveStable) else law.alpha
+    growth = check_real("growth", growth, low=0.0)
+    light = isinstance(law, AlphaStable) and law.alpha == 2.0
+    if growth >= index and not light:
+        raise ValueError(f"growth = {growth!r} must be below the index {index!r}: the expectation is infinite")
+    points = tuple(sorted(check_real("kinks", point) for point in kinks))
+    x, weights = _split_rule(law, points, growth)
+    if points:  # a node that rounds to a kink lies within 1e-16 of it
+        keep = ~np.isin(x, points)
+        x, weights = x[keep], weights[keep]
+    values = np.asarray(f(x), dtype=np.float64)
+    if values.shape != x.shape:
+        raise ValueError(f"f must return an array of shape {x.shape}, not {values.shape}")
+    used = weights > 0.0
+    return float(np.sum(weights[used] * values[used]))
+
+
+@lru_cache(maxsize=64)
+def _split_rule(law: Law, kinks: tuple[float, ...], growth: float) -> Rule:
+    """Nodes and weights: tanh-sinh between neighbouring split points, the trapezoid rule in ln(distance) outside."""
+    if isinstance(law, PositiveStable):
+        return _positive_rule(law, kinks, growth)
+    index = law.alpha
+    low, high = law.support()
+    centre = _centre(law)
+    inside = [point for point in kinks if low < point < high]
+    splits = sorted({*inside, centre})
+    nodes, weights = [], []
+    for a, b in itertools.pairwise(splits):
+        near, weight = double_exponential(0.0, b - a, step=1 / 32)
+        # distances from either end are exact: log-singularities at the ends see them
+        x = np.where(near < 0.5 * (b - a), a + near, b - (b - a - near))
+        nodes.append(x)
+        weights.append(weight * law.pdf(x, table=False))
+    for sign, start, end in ((-1.0, splits[0], low), (1.0, splits[-1], high)):
+        if start == end:
+            continue
+        # beyond t the integrand falls like exp((growth - index) t)
+        reach = math.log(40.0 * law.scale) if index == 2.0 else DEPTH / (index - growth) + math.log(law.scale)
+        reach = min(max(reach, math.log(1e-8 + abs(start)) + 8.0), 690.0)
+        left = (
+            LEFT - max(0.0, math.log(law.scale * law.pdf(start)) if law.pdf(start) > 0 else 0.0) + math.log(law.scale)
+        )
+        t = left + STEP * np.arange(int((reach - left) / STEP) + 2)
+        distance = np.exp(t)
+        x = start + sign * distance
+        weight = STEP * distance * law.pdf(x, table=False)
+        if index < 2.0:
+            # the rest of a power law beyond the last node: integrand * x/(index - growth); half the end weight as in a sum
+            weight[-1] *= 0.5 + 1.0 / ((index - growth) * STEP)
+        nodes.append(x)
+        weights.append(weight)
+    x, w = np.concatenate(nodes), np.concatenate(weights)
+    x.flags.writeable = w.flags.writeable = False
+    return x, w
+
+
+def _positive_rule(law: PositiveStable, kinks: tuple[float, ...], growth: float) -> Rule:
+    """In ln S = t0 + l sinh(s): l shrinks with 1 - a, where the law closes around its scale."""
+    a, co = law.a, 1.0 - law.a
+    shape = math.log(co) + a / co * math.log(a)  # ln of g_min(x) x^(a/(1-a))
+    t0, l = co / a * shape, min(1.0, 2.0 * co)
+
+    def to_s(t: float) -> float:
+        return math.asinh((t - t0) / l)
+
+    start, end = to_s(co / a * (shape - math.log(60.0))), to_s(min(DEPTH / (a - growth) + 1.0, 690.0))
+    splits = [to_s(math.log(point / law.scale)) for point in kinks if point > 0.0]
+    edges = [start, *(s for s in splits if start < s < end), end]
+    if len(edges) == 2:
+        s = np.linspace(start, end, int((end - start) * 2 / STEP) + 2)
+        weights = np.full(s.size, s[1] - s[0])
     else:
-        log_nodes = np.add.outer(log_a, -(1.0 - alpha) / alpha * x).ravel()
-        weights = np.outer(angle_weight, exponential_weight).ravel()
-    weights = weights / math.fsum(weights)
-    log_nodes.flags.writeable = weights.flags.writeable = False
-    return log_nodes, weights
+        pieces = [double_exponential(low, high, step=1 / 32) for low, high in itertools.pairwise(edges)]
+        s = np.concatenate([piece[0] for piece in pieces])
+        weights = np.concatenate([piece[1] for piece in pieces])
+    t = t0 + l * np.sinh(s)
+    x = np.exp(t)
+    weights = weights * l * np.cosh(s) * x * PositiveStable(a).pdf(x, table=False)
+    x_end = math.exp(t0 + l * math.sinh(end))
+    rest = x_end * PositiveStable(a).pdf(x_end) / (a - growth)  # the power law beyond
+    if len(edges) == 2:
+        weights[-1] = 0.5 * weights[-1]
+    return np.append(x, x_end) * law.scale, np.append(weights, rest)
+
+
+STEP = 1 / 16
+
+
+def _centre(law: AlphaStable) -> float:
+    """zeta for alpha < 0.94, where the density is steep, the location otherwise."""
+    if law.alpha >= 0.94 or law.beta == 0.0:
+        return law._shift
+    return law.loc + (law.scale * law._zeta if law.parameterization == "S0" else 0.0)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt._checks import check_alpha, check_choice, check_real
 from rmt._random import RandomState
+from rmt._stable_density import Law
+from rmt.stable.evaluation import StableMethods, kernel_law
 from rmt.stable.sampling import Shape, draw_log_stable, draw_stable
 
 __all__ = ["AlphaStable"]
+
+LOWEST_ALPHA = 0.1
 
 
 def tan_half_pi(alpha: float) -> float:
@@ -26,7 +31,7 @@ def tan_half_pi(alpha: float) -> float:
 
 
 @dataclass(frozen=True)
-class AlphaStable:
+class AlphaStable(StableMethods):
     r"""The alpha-stable law.
 
     Parameterisation S0 (the default, jointly continuous in all parameters), unit scale and location 0:
@@ -58,6 +63,10 @@ class AlphaStable:
     --------
     >>> from rmt.stable import AlphaStable
     >>> law = AlphaStable(1.5)
+    >>> law.pdf(1.0), law.ccdf(1e6)
+    (0.202038159607840, 1.99471140519e-10)
+    >>> law.iccdf(1e-9)
+    341392.0334
     >>> law.sample((2, 3), rng=1).shape
     (2, 3)
     """
@@ -86,6 +95,85 @@ class AlphaStable:
         if self.parameterization == "S1" and self.alpha == 1.0:
             return self.loc + self.beta * (2.0 / math.pi) * self.scale * math.log(self.scale)
         return self.loc
+
+    def _kernel(self) -> Law:
+        if self.alpha < LOWEST_ALPHA:
+            raise ValueError(f"alpha = {self.alpha!r} must be in [{LOWEST_ALPHA}, 2] for densities and quantiles")
+        return kernel_law(self.alpha, self.beta)
+
+    def _table(self) -> Any:
+        from rmt.stable.tables import law_table
+
+        self._kernel()  # checks the range
+        return law_table(self.alpha, self.beta, self._zeta if self.alpha != 1.0 else 0.0)
+
+    def _coordinates(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """S0 and S1 coordinates at unit scale; the one the caller uses is not rounded twice."""
+        z = (x - self._shift) / self.scale
+        if self.beta == 0.0 or self.alpha == 1.0:
+            return z, z
+        return (z, z - self._zeta) if self.parameterization == "S0" else (z + self._zeta, z)
+
+    def _to_user(self, u: NDArray[np.float64], s0: bool) -> NDArray[np.float64]:
+        if self.beta != 0.0 and self.alpha != 1.0:
+            if self.parameterization == "S0" and not s0:
+                u = u + self._zeta
+            elif self.parameterization == "S1" and s0:
+                u = u - self._zeta
+        return self._shift + self.scale * u
+
+    def _prefers_s0(self) -> bool:
+        return self.alpha >= 0.94  # below, the centre of the S1 coordinate is where the density is steep
+
+    def _ends(self) -> tuple[float, float]:
+        return self.support()
+
+    def _exact(self, x: Any, kind: str, dps: int) -> Any:
+        from mpmath import mp, mpf
+
+        from rmt.stable.arbitrary import stable_values
+
+        if np.ndim(x):
+            return np.array([self._exact(value, kind, dps) for value in np.ravel(x)], dtype=object).reshape(np.shape(x))
+        with mp.workdps(2 * dps + 20):
+            scale, alpha, beta = mpf(self.scale), mpf(self.alpha), mpf(self.beta)
+            z = (mpf(x) - self.loc) / scale
+            if self.parameterization == "S1" and beta != 0:
+                if alpha == 1:
+                    z -= beta * 2 / mp.pi * mp.log(scale)
+                else:
+                    z -= beta * mp.tan(mp.pi * alpha / 2)
+            f, lower, upper = stable_values(alpha, beta, z, dps)
+            value = {"pdf": f / scale, "cdf": lower, "ccdf": upper}[kind.removeprefix("log")]
+            value = mp.log(value) if kind.startswith("log") else value
+        with mp.workdps(dps):
+            return +value
+
+    def support(self) -> tuple[float, float]:
+        """The ends of the support: the line, or a half line for alpha < 1 and beta = +-1.
+
+        Returns
+        -------
+        low, high : float
+        """
+        if self.alpha < 1.0 and abs(self.beta) == 1.0:
+            end = self.loc + (self.scale * self._zeta if self.parameterization == "S0" else 0.0)
+            return (end, math.inf) if self.beta > 0 else (-math.inf, end)
+        return -math.inf, math.inf
+
+    def mean(self) -> float:
+        """The mean: loc in S1, loc + scale zeta in S0 (zeta = -beta tan(pi alpha/2)); NaN where it does not exist.
+
+        Returns
+        -------
+        float
+            For alpha <= 1 +-inf for a one-sided law with infinite mean, NaN otherwise.
+        """
+        if self.alpha > 1.0:
+            return self.loc + (self.scale * self._zeta if self.parameterization == "S0" else 0.0)
+        if self.alpha < 1.0 and abs(self.beta) == 1.0:
+            return math.copysign(math.inf, self.beta)
+        return math.nan
 
     def sample(self, shape: Shape = None, rng: RandomState = None) -> NDArray[np.float64]:
         """Independent variates (Chambers, Mallows and Stuck 1976, in a form that is smooth through alpha = 1).

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt._checks import check_real
 from rmt._random import RandomState
+from rmt._stable_density import Law
+from rmt.stable.evaluation import StableMethods, kernel_law
 from rmt.stable.sampling import Shape, draw_log_positive, draw_positive
 
 __all__ = ["PositiveStable"]
 
+LOWEST_A = 0.02
+
 
 @dataclass(frozen=True)
-class PositiveStable:
+class PositiveStable(StableMethods):
     r"""The positive stable law, :math:`E e^{-tS} = e^{-(\mathrm{scale}\,t)^a}`.
 
     It is the law of the squared heavy-tailed weights' sums: a = alpha/2, and a symmetric alpha-stable Z is
@@ -46,6 +52,79 @@ class PositiveStable:
     def __post_init__(self) -> None:
         object.__setattr__(self, "a", check_real("a", self.a, low=0.0, high=1.0, low_open=True, high_open=True))
         object.__setattr__(self, "scale", check_real("scale", self.scale, low=0.0, low_open=True))
+
+    def _kernel(self) -> Law:
+        if self.a < LOWEST_A:
+            raise ValueError(f"a = {self.a!r} must be in [{LOWEST_A}, 1) for densities and quantiles")
+        return kernel_law(self.a, 1.0, True)
+
+    def _table(self) -> Any:
+        from rmt.stable.tables import law_table
+
+        self._kernel()  # checks the range
+        return law_table(self.a, 1.0, 0.0, True)
+
+    def _coordinates(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        z = x / self.scale
+        return z, z
+
+    def _to_user(self, u: NDArray[np.float64], s0: bool) -> NDArray[np.float64]:
+        return self.scale * u
+
+    def _prefers_s0(self) -> bool:
+        return False
+
+    def _ends(self) -> tuple[float, float]:
+        return self.support()
+
+    def _exact(self, x: Any, kind: str, dps: int) -> Any:
+        from mpmath import mp, mpf
+
+        from rmt.stable.arbitrary import stable_values
+
+        if np.ndim(x):
+            return np.array([self._exact(value, kind, dps) for value in np.ravel(x)], dtype=object).reshape(np.shape(x))
+        with mp.workdps(2 * dps + 20):
+            f, lower, upper = stable_values(self.a, 1, mpf(x) / self.scale, dps, positive=True)
+            value = {"pdf": f / mpf(self.scale), "cdf": lower, "ccdf": upper}[kind.removeprefix("log")]
+            value = mp.log(value) if kind.startswith("log") else value
+        with mp.workdps(dps):
+            return +value
+
+    def support(self) -> tuple[float, float]:
+        """The half line (0, inf).
+
+        Returns
+        -------
+        low, high : float
+        """
+        return 0.0, math.inf
+
+    def mean(self) -> float:
+        """Infinite for every a < 1.
+
+        Returns
+        -------
+        float
+        """
+        return math.inf
+
+    def moment(self, s: float) -> float:
+        """E S^s = scale^s Gamma(1 - s/a)/Gamma(1 - s); infinite for s >= a.
+
+        Parameters
+        ----------
+        s : float
+            Order, any real number; negative moments exist.
+
+        Returns
+        -------
+        float
+        """
+        s = check_real("s", s)
+        if s >= self.a:
+            return math.inf
+        return math.exp(s * math.log(self.scale) + math.lgamma(1.0 - s / self.a) - math.lgamma(1.0 - s))
 
     def sample(self, shape: Shape = None, rng: RandomState = None) -> NDArray[np.float64]:
         """Independent variates (Kanter 1975). Below a = 0.05 use :meth:`sample_log`: overflow gives infinity.

@@ -1,0 +1,84 @@
+/* Quantiles: P(X > x) = q solved for x by Newton steps on the logarithm of the tail, inside a bracket. */
+#ifndef RMT_STABLE_QUANTILE_H
+#define RMT_STABLE_QUANTILE_H
+
+#include "stable_density.h"
+
+/* log P(X > x) (or of P(X < x) when `lower`) and its derivative with respect to x */
+static double rmt_log_tail(const rmt_law *law, double x0, double x1, int lower, double *slope)
+{
+    rmt_value v;
+    if (!rmt_evaluate(law, x0, x1, 0, &v)) { *slope = 0.0; return NAN; }
+    const int direct = v.upper != lower;
+    const double value = direct ? v.log_q : log1p(-v.q);
+    const double density = v.log_f - value;
+    *slope = density < 700.0 ? exp(density) : 1e304;
+    if (!lower) *slope = -*slope;
+    return value;
+}
+
+/* The S0 coordinate in *x0 and the S1 coordinate in *x1 of the point whose tail has the logarithm `log_q`. */
+static int rmt_quantile(const rmt_law *law, double log_q, int lower, double *x0, double *x1)
+{
+    const rmt_side *s = &law->up;
+    const double alpha = s->alpha, zeta = law->positive ? 0.0 : s->zeta;
+    const int one_sided = law->positive || (alpha < 1.0 && fabs(s->beta) == 1.0);
+    const double side = one_sided ? (law->positive || s->beta > 0.0 ? 1.0 : -1.0) : 1.0;
+    const int from_s1 = alpha < 0.94;
+    double scale = 1.0;
+    if (!one_sided && from_s1) scale = fmin(1.0, exp(-s->log_sc - lgamma(1.0 + 1.0/alpha) + RMT_LOG_PI));
+    /* u -> x: exponential towards a support end, else sinh: linear in the middle, logarithmic outside */
+    double low = one_sided ? -740.0 : -708.0, high = one_sided ? 709.0 : 708.0, u = one_sided ? 0.0 : 0.01;
+    const double increasing = (lower ? 1.0 : -1.0)*side; /* sign of d(log tail)/du */
+    double step = 0.0;
+    /* on a light side the logarithm of the tail is itself exponential in u: take one more logarithm */
+    const int light = lower ? s->beta == 1.0 : s->beta == -1.0;
+    /* first guess from the leading tail term */
+    const double weight = lower ? s->one_minus : s->one_plus;
+    if (log_q < -1.5 && weight > 0.0 && !law->positive) {
+        const double guess = (log(weight) + lgamma(alpha) + log(fmax(sin(RMT_HALF_PI*alpha), 1e-300)) - RMT_LOG_PI - log_q)/alpha;
+        if (one_sided) u = guess;
+        else if (guess > 0.0) u = (lower ? -1.0 : 1.0)*(guess - log(scale) + 0.6931471805599453);
+    } else if (law->positive && !lower && log_q < -1.5) u = (log(s->sin_theta) + lgamma(alpha) - RMT_LOG_PI - log_q)/alpha;
+    if (!(u > low && u < high)) u = 0.5*(low + high) + 0.01;
+    for (int i = 0; i < 200; i++) {
+        double slope, dx;
+        if (one_sided) { dx = exp(u); *x1 = side*dx; *x0 = *x1 + zeta; dx = dx*side; }
+        else {
+            const double value = scale*sinh(u);
+            dx = scale*cosh(u);
+            if (from_s1) { *x1 = value; *x0 = value + zeta; } else { *x0 = value; *x1 = value - zeta; }
+        }
+        const double value = rmt_log_tail(law, *x0, *x1, lower, &slope);
+        const double residual = value - log_q;
+        if (value != value) return 0;
+        if (residual == 0.0) return 1;
+        if ((residual > 0.0) == (increasing > 0.0)) high = u; else low = u;
+        step = residual/(slope*dx);
+        if (light && log_q < -1.0 && value < -1.0) step = log(value/log_q)*value/(slope*dx);
+        if (value < -1e8) step = NAN; /* the density there is lost beside its logarithm: bisect */
+        double next = u - step;
+        if (!(fabs(step) < 1e300) || !(next > low && next < high)) {
+            if (high - low <= 4e-16*fabs(u)) {
+                if (fabs(u) > 707.5 && (!one_sided || u > 0.0)) { *x0 = *x1 = (one_sided ? side : u)*INFINITY; } /* overflow */
+                return 1;
+            }
+            next = 0.5*(low + high);
+            /* a wide bracket is cut near zero first: quantiles are seldom astronomically large */
+            if (high - low > 8.0 && low < 0.0 && high > 0.0 && fabs(next) > 4.0) next = next > 0.0 ? 4.0 : -4.0;
+        } else if (fabs(step) <= 1e-9*fabs(u) + 1e-300 || fabs(residual) < 1e-9) {
+            /* quadratic convergence: this step is the last one needed */
+            u = next;
+            if (one_sided) { *x1 = side*exp(u); *x0 = *x1 + zeta; }
+            else {
+                const double last = scale*sinh(u);
+                if (from_s1) { *x1 = last; *x0 = last + zeta; } else { *x0 = last; *x1 = last - zeta; }
+            }
+            return 1;
+        }
+        u = next;
+    }
+    return 1;
+}
+
+#endif

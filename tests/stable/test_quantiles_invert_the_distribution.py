@@ -1,0 +1,55 @@
+"""icdf and iccdf invert cdf and ccdf to 1e-11, from 1e-300 to 1 - 1e-16, for every kind of law."""
+
+import math
+
+import numpy as np
+import pytest
+
+from rmt.stable import AlphaStable, PositiveStable
+
+PROBABILITIES = np.array([1e-300, 1e-100, 1e-30, 1e-12, 1e-6, 1e-3, 0.02, 0.1, 0.3, 0.4999, 0.5])
+LAWS = [(a, b) for a in (0.2, 0.6, 0.97, 1.0, 1.004, 1.3, 1.9, 2.0) for b in (0.0, 0.5, -0.9, 1.0)]
+
+
+def check(law, index):
+    for quantile, tail in ((law.icdf, law.logcdf), (law.iccdf, law.logccdf)):
+        x = quantile(PROBABILITIES)
+        inside = np.isfinite(x)
+        assert inside.sum() >= 5
+        p, x = PROBABILITIES[inside], x[inside]
+        # what rounding x to a double does to ln p
+        neighbour = np.abs(tail(np.nextafter(x, np.inf)) - tail(np.nextafter(x, -np.inf)))
+        assert np.all(np.abs(tail(x) - np.log(p)) <= 1e-11 + 4 * neighbour)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), LAWS)
+def test_quantiles_invert_the_distribution(alpha, beta):
+    check(AlphaStable(alpha, beta), alpha)
+
+
+@pytest.mark.parametrize("a", [0.05, 0.4, 0.5, 0.9, 0.99])
+def test_positive_quantiles(a):
+    check(PositiveStable(a, 2.0), a)
+
+
+def test_known_quantiles():
+    np.testing.assert_allclose(AlphaStable(1.0).iccdf([0.25, 1e-20]), [1.0, 1 / (math.pi * 1e-20)], rtol=1e-14)
+    np.testing.assert_allclose(AlphaStable(2.0).icdf(0.975), 1.959963984540054 * math.sqrt(2), rtol=1e-14)
+    assert AlphaStable(1.5).icdf(0.5) == pytest.approx(0.0, abs=1e-15)
+    assert AlphaStable(0.3).iccdf(1e-200) == math.inf  # beyond the range of doubles
+
+
+def test_ends_symmetry_and_order():
+    law = AlphaStable(0.7, 1.0)
+    assert law.icdf([0.0, 1.0]).tolist() == [law.support()[0], math.inf]
+    assert law.iccdf([0.0, 1.0]).tolist() == [math.inf, law.support()[0]]
+    law, p = AlphaStable(1.4), np.array([1e-9, 0.01, 0.2])
+    np.testing.assert_array_equal(law.icdf(p), -law.iccdf(p))
+    p = np.linspace(0.001, 0.999, 500)
+    assert np.all(np.diff(AlphaStable(1.2, 0.7).icdf(p)) > 0)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, math.nan])
+def test_bad_probabilities_are_named(p):
+    with pytest.raises(ValueError, match=r"p = .* must be in"):
+        AlphaStable(1.5).icdf(p)
