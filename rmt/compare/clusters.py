@@ -11,7 +11,7 @@ from scipy import special
 
 from rmt._checks import check_array
 
-__all__ = ["group", "hotelling", "kolmogorov_distance", "kolmogorov_p_value", "mean_and_error"]
+__all__ = ["group", "hotelling", "hotelling_of", "kolmogorov_distance", "kolmogorov_p_value", "mean_and_error"]
 
 Float = NDArray[np.float64]
 
@@ -116,12 +116,29 @@ def hotelling(rows: Float, theory: Float) -> float:
     -------
     float
     """
-    realisations, k = rows.shape
+    realisations = rows.shape[0]
+    covariance = np.atleast_2d(np.cov(rows, rowvar=False)) / realisations
+    return hotelling_of(rows.mean(axis=0) - theory, covariance, realisations)
+
+
+def hotelling_of(difference: Float, covariance: Float, realisations: int) -> float:
+    """p-value of a difference of k points whose covariance was estimated from so many realisations.
+
+    Parameters
+    ----------
+    difference : ndarray, (k,)
+    covariance : ndarray, (k, k)
+        Of the difference (of the mean, not of one realisation).
+    realisations : int
+
+    Returns
+    -------
+    float
+    """
+    k = difference.size
     used = max(1, min(k, realisations // 3))
     chosen = np.unique(np.round((np.arange(used) + 0.5) * k / used - 0.5).astype(int))
-    part = rows[:, chosen]
-    covariance = np.atleast_2d(np.cov(part, rowvar=False))
-    difference = part.mean(axis=0) - theory[chosen]
+    difference, covariance = difference[chosen], covariance[np.ix_(chosen, chosen)]
     values, vectors = np.linalg.eigh(covariance)
     kept = values > 1e-12 * max(values[-1], 1e-300)
     rank = int(kept.sum())
@@ -130,7 +147,7 @@ def hotelling(rows: Float, theory: Float) -> float:
         return 0.0
     if rank == 0:
         return 1.0
-    t2 = realisations * float(np.sum((vectors[:, kept].T @ difference) ** 2 / values[kept]))
+    t2 = float(np.sum((vectors[:, kept].T @ difference) ** 2 / values[kept]))
     f = t2 * (realisations - rank) / (rank * (realisations - 1))
     return float(special.fdtrc(rank, realisations - rank, f))
 
