@@ -11,7 +11,7 @@ from rmt.plotting.curves import (
     plot_points,
     plot_singularity_spectrum,
 )
-from rmt.plotting.distributions import plot_cdf, plot_comparison, plot_density
+from rmt.plotting.distributions import plot_cdf, plot_comparison, plot_density, plot_spectrum
 from rmt.plotting.style import PALETTE, axes, save, style
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "plot_phase_diagram",
     "plot_points",
     "plot_singularity_spectrum",
+    "plot_spectrum",
     "save",
     "style",
 ]

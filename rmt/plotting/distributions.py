@@ -14,7 +14,7 @@ from rmt.compare.clusters import group
 from rmt.compare.coupling import Samples, check_coupling
 from rmt.plotting.style import PALETTE, axes, style
 
-__all__ = ["plot_cdf", "plot_comparison", "plot_density"]
+__all__ = ["plot_cdf", "plot_comparison", "plot_density", "plot_spectrum"]
 
 Float = NDArray[np.float64]
 
@@ -215,4 +215,58 @@ def plot_comparison(comparison: Comparison, *, ax: Any = None, label: str = "", 
         ax.set_ylabel("pull")
         if label or comparison.label:
             ax.legend()
+    return ax
+
+
+def plot_spectrum(
+    singular_values: ArrayLike,
+    law: Any = None,
+    *,
+    count: int | None = None,
+    ax: Any = None,
+    label: str = "matrix",
+    theory_label: str = "theory",
+) -> Any:
+    """Share of singular values above s, with both axes logarithmic: the bulk and every single large value can be seen.
+
+    The values of one matrix repel each other, so no error band is drawn.
+
+    Parameters
+    ----------
+    singular_values : array_like, (k,)
+        Zeros count in the share and are not drawn.
+    law : object with ``ccdf``, optional
+    count : int, optional
+        Number of values that the law counts (the width of the input of a wide matrix); default k.
+    ax : matplotlib Axes, optional
+    label, theory_label : str
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ValueError
+        If no value is positive, or ``count`` is below k.
+    """
+    values = np.sort(check_array("singular_values", singular_values, ndim=1, min_size=1))[::-1]
+    total = check_integer("count", values.size if count is None else count, low=values.size)
+    shown = values[values > 0]
+    if not shown.size:
+        raise ValueError("singular_values hold no positive value that can be drawn")
+    with style():
+        ax = axes(ax)
+        if law is not None:
+            s = np.geomspace(shown[-1], shown[0] * 1.5, 200)
+            share = np.asarray(law.ccdf(s), dtype=float)
+            ax.plot(s, share, color=PALETTE["vermilion"], label=theory_label, zorder=1)
+        rank = (np.arange(shown.size) + 0.5) / total
+        ax.plot(shown, rank, "o", markersize=2.5, color=PALETTE["blue"], label=label, zorder=2)
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        ax.set_ylim(0.3 / total, 1.3)
+        ax.set_xlabel("singular value s")
+        ax.set_ylabel("share above s")
+        ax.legend()
     return ax
