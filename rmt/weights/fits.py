@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -152,8 +153,10 @@ def _fit_one(name: str, matrix: NDArray[np.float64], null: int, seed: int) -> di
         hill_gaussian = float(np.mean(hills))
     alpha, scale = stable.parameters["alpha"], stable.parameters["scale"]
     sigma_w = scale * (2 * n_in) ** (1 / alpha)
-    # ln sigma_w = ln c + ln(2 n_in)/alpha; the errors of ln c and alpha are added as if independent
-    relative = np.hypot(stable.stderr["scale"] / scale, np.log(2 * n_in) / alpha**2 * stable.stderr["alpha"])
+    # ln sigma_w = ln c + ln(2 n_in)/alpha
+    slope = -math.log(2 * n_in) / alpha**2
+    relative = (stable.stderr["scale"] / scale) ** 2 + (slope * stable.stderr["alpha"]) ** 2
+    relative = math.sqrt(max(relative + 2 * slope * stable.stderr["alpha_scale"] / scale, 0.0))
     return {
         "name": name,
         "n_out": n_out,
@@ -161,7 +164,7 @@ def _fit_one(name: str, matrix: NDArray[np.float64], null: int, seed: int) -> di
         "alpha": alpha,
         "alpha_stderr": stable.stderr["alpha"],
         "sigma_w": sigma_w,
-        "sigma_w_stderr": float(sigma_w * relative),
+        "sigma_w_stderr": sigma_w * relative,
         "hill": index,
         "hill_stderr": index_error,
         "hill_gaussian": hill_gaussian,

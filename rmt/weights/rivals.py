@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ class Fit:
     name : str
     parameters : dict of str to float
     stderr : dict of str to float
+        Where they are known; of the stable law also the covariance ``alpha_scale``.
     loglikelihood : float
     count : int
         Number of fitted parameters.
@@ -55,20 +55,10 @@ def fit_stable(matrix: Float) -> Fit:
     """
     from rmt.stable import fit
 
-    found = fit(matrix.ravel(), symmetric=True)
-    errors = _errors_of(found.stderr)
-    parameters = {"alpha": float(found.alpha), "loc": float(found.loc), "scale": float(found.scale)}
-    return Fit("stable", parameters, errors, float(found.loglikelihood), 3)
-
-
-def _errors_of(stderr: Any) -> dict[str, float]:
-    """Standard errors by name, from a mapping, an object with the names, or an array (alpha, beta, loc, scale)."""
-    names = ("alpha", "beta", "loc", "scale")
-    if isinstance(stderr, dict):
-        return {name: float(stderr[name]) for name in names if name in stderr}
-    if hasattr(stderr, "alpha"):
-        return {name: float(getattr(stderr, name)) for name in names if hasattr(stderr, name)}
-    return {name: float(value) for name, value in zip(names, np.ravel(stderr), strict=True)}
+    found = fit(matrix, symmetric=True)
+    alpha, _, _, scale = (float(error) for error in found.stderr)
+    errors = {"alpha": alpha, "scale": scale, "alpha_scale": float(found.covariance[0, 3])}
+    return Fit("stable", {"alpha": found.alpha, "loc": found.loc, "scale": found.scale}, errors, found.loglikelihood, 3)
 
 
 def fit_normal(matrix: Float) -> Fit:
