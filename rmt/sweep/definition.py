@@ -128,10 +128,14 @@ class Definition:
         """Hash of what makes cells of this sweep differ from those of another; the source is compared separately."""
         return hashlib.sha256(canonical_json(self._hashed).encode()).hexdigest()[:16]
 
+    @functools.cached_property
+    def _prefix(self) -> bytes:
+        """The part of the hashed text that all cells share."""
+        return canonical_json(self._hashed).encode() + b" "
+
     def key(self, parameters: Mapping[str, Any]) -> str:
         """The name of a cell's file: a hash of the definition and the parameters."""
-        text = canonical_json({"definition": self._hashed, "parameters": dict(parameters)})
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return hashlib.sha256(self._prefix + canonical_json(parameters).encode()).hexdigest()[:32]
 
     def seed_of(self, parameters: Mapping[str, Any]) -> np.random.SeedSequence:
         """The seed of a cell: a function of root seed, function, version and parameters, never of the position."""

@@ -104,9 +104,11 @@ def _axis(name: str, values: Any) -> list[Any]:
     found = _one_kind([_plain(name, value) for value in values])
     if not found:
         raise ValueError(f"grid.{name} holds no value")
-    repeated = [value for i, value in enumerate(found) if value in found[:i]]
-    if repeated:
-        raise ValueError(f"grid.{name} holds the value {repeated[0]!r} twice")
+    seen: set[Any] = set()
+    for value in found:
+        if value in seen:
+            raise ValueError(f"grid.{name} holds the value {value!r} twice")
+        seen.add(value)
     return found
 
 
