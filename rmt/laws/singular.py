@@ -150,14 +150,6 @@ class SingularValueLaw:
             out[inside] = above if upper else below + atom
         return out
 
-    @cached_property
-    def _quantile_table(self) -> tuple[NDArray, NDArray, NDArray]:
-        """ln s, cdf and ccdf on a grid that covers all but 1e-6 of the non-zero values, refined by need."""
-        _, z = self._system.at_fraction(np.array([-14.0, 14.0]))
-        log_s = np.linspace(0.5 * z[1] - 2.0, 0.5 * z[0] + 2.0, 65)
-        below, above = self._system.distribution(self._at_axis(log_s))
-        return log_s, below, above
-
     def icdf(self, F: ArrayLike) -> float | NDArray[np.float64]:
         """Singular value below which a fraction F of all N_0 values lies; 0 for F <= atom_at_zero."""
         return apply(lambda p: np.exp(self._icdf(1 - p, p - self.atom_at_zero)), check_fraction("F", F))
@@ -187,11 +179,9 @@ class SingularValueLaw:
             return np.log(below) - np.log(above), slope
 
     def _solve_logit(self, target: NDArray) -> NDArray:
-        grid, below, above = self._quantile_table
-        with np.errstate(divide="ignore"):
-            logits = np.log(np.maximum(below, 0)) - np.log(np.maximum(above, 0))
-        good = np.isfinite(logits)
-        x = np.interp(target, logits[good], grid[good])
+        # Start where the resolvent at real eta has that fraction: it lies within the width of a Cauchy kernel in ln s, and
+        # no table has to reach into tails that are not asked for (with saturated units they lie at ln s ~ -1e3).
+        x = 0.5 * self._system.at_fraction(-target)[1]
         low, high = np.full(target.size, -np.inf), np.full(target.size, np.inf)
         active = np.arange(target.size)
         for _ in range(80):
