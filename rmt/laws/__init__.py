@@ -2,9 +2,19 @@
 
 from rmt._continuation import ConvergenceError
 from rmt.laws.chain import Chain
+from rmt.laws.growth import VectorGrowth, vector_growth
 from rmt.laws.layers import Layer
 from rmt.laws.lyapunov import LyapunovLaw
 from rmt.laws.radial import RadialLaw
 from rmt.laws.singular import SingularValueLaw
 
-__all__ = ["Chain", "ConvergenceError", "Layer", "LyapunovLaw", "RadialLaw", "SingularValueLaw"]
+__all__ = [
+    "Chain",
+    "ConvergenceError",
+    "Layer",
+    "LyapunovLaw",
+    "RadialLaw",
+    "SingularValueLaw",
+    "VectorGrowth",
+    "vector_growth",
+]
