@@ -11,6 +11,7 @@ function of finite width, simulators that cost O(width) a layer, and the tools o
 """
 
 from rmt.criticality.collapse import Collapse, collapse, collapse_quality
+from rmt.criticality.convolution import ConvolutionalPairs, convolutional_pairs
 from rmt.criticality.critical_points import CriticalPoint, ReluCriticalPoint, critical_point, relu_critical_point
 from rmt.criticality.flow import (
     correlation_flow,
@@ -21,6 +22,17 @@ from rmt.criticality.flow import (
     relu_flow,
     riccati,
 )
+from rmt.criticality.levy import (
+    LevyChains,
+    LevyCriticalPoint,
+    alpha_order_parameter,
+    levy_critical_sigma_w,
+    levy_growth,
+    levy_order,
+    levy_tail_order,
+    simulate_levy_pairs,
+)
+from rmt.criticality.networks import simulate_network, simulate_signals
 from rmt.criticality.pairs import PairChains, TangentChains, order_parameter, simulate_pairs, simulate_tangent
 from rmt.criticality.percolation import (
     BOND_PERCOLATION_THRESHOLD,
@@ -42,18 +54,27 @@ __all__ = [
     "BOND_PERCOLATION_THRESHOLD",
     "UNIVERSALITY_CLASSES",
     "Collapse",
+    "ConvolutionalPairs",
     "CriticalPoint",
+    "LevyChains",
+    "LevyCriticalPoint",
     "PairChains",
     "ReluCriticalPoint",
     "TangentChains",
     "UniversalityClass",
+    "alpha_order_parameter",
     "bond_directed_percolation",
     "collapse",
     "collapse_quality",
+    "convolutional_pairs",
     "correlation_flow",
     "correlation_map",
     "critical_point",
     "effective_depth",
+    "levy_critical_sigma_w",
+    "levy_growth",
+    "levy_order",
+    "levy_tail_order",
     "local_slopes",
     "log_scaling_function",
     "mean_order_parameter",
@@ -65,7 +86,10 @@ __all__ = [
     "relu_mean_amplitude",
     "riccati",
     "scaling_function",
+    "simulate_levy_pairs",
+    "simulate_network",
     "simulate_pairs",
+    "simulate_signals",
     "simulate_tangent",
     "stationary_law",
     "width_for_depth",

@@ -19,7 +19,7 @@ from rmt.activations import Activation
 from rmt.criticality._differences import compiled_kind, pair_values, tangent_values
 from rmt.criticality._gaussian import length_fixed_point
 
-__all__ = ["PairChains", "TangentChains", "order_parameter", "simulate_pairs", "simulate_tangent"]
+__all__ = ["PairChains", "TangentChains", "order_parameter", "simulate_pairs", "simulate_tangent", "start_length"]
 
 Array = NDArray[np.float64]
 ESTIMATORS = ("kernel", "cosine", "pearson")
@@ -248,11 +248,25 @@ def _sampled_state(kernel: Array, moments: Array, centred: bool) -> Array:
     return out
 
 
-def _start_length(phi: Activation, sigma_w: float, sigma_b: float, q0: float | None) -> float:
+def start_length(phi: Activation, sigma_w: float, sigma_b: float, q0: float | None) -> float:
+    """Length of the first layer: the one given, 1 where every length is as good, or the mean-field fixed point.
+
+    Parameters
+    ----------
+    phi : Activation
+    sigma_w, sigma_b : float
+        Scales of weights and biases.
+    q0 : float or None
+        The one given.
+
+    Returns
+    -------
+    float
+    """
     if q0 is not None:
         return check_real("q0", q0, low=0.0, low_open=True)
     if phi.homogeneous_degree == 1.0 and sigma_b == 0.0:
-        return 1.0  # every length is as good as another
+        return 1.0
     return length_fixed_point(phi, sigma_w, sigma_b)
 
 
@@ -342,7 +356,7 @@ def simulate_pairs(
     sb = check_real("sigma_b", sigma_b, low=0.0)
     start = check_real("rho0", rho0, low=0.0, high=2.0)
     chain = _Chain(phi, n, layers, (sw, sb), False, check_choice("estimator", estimator, ESTIMATORS))
-    q = _start_length(phi, sw, sb, q0)
+    q = start_length(phi, sw, sb, q0)
     chain.start[:3] = q * (1.0 - 0.5 * start), 0.0, 2.0 * q * start
     states = _run(chain, check_integer("realisations", realisations, low=1), rng, executor, progress)
     s, a, d, scale, t1, t2 = np.moveaxis(states, -1, 0)
@@ -420,7 +434,7 @@ def simulate_tangent(
     sw = check_real("sigma_w", sigma_w, low=0.0, low_open=True)
     sb = check_real("sigma_b", sigma_b, low=0.0)
     chain = _Chain(phi, n, layers, (sw, sb), True, "kernel")
-    chain.start[:3] = _start_length(phi, sw, sb, q0), 0.0, 1.0
+    chain.start[:3] = start_length(phi, sw, sb, q0), 0.0, 1.0
     states = _run(chain, check_integer("realisations", realisations, low=1), rng, executor, progress)
     s, a, d, scale, t1, _ = np.moveaxis(states, -1, 0)
     with np.errstate(divide="ignore"):
