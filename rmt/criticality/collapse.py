@@ -168,19 +168,17 @@ class _Objective:
         return np.asarray(result.x)
 
 
-def _first_guess(sets: list[DataSet], start: tuple[float, float] | None) -> Array:
-    """The given start, or the best of a grid by the robust measure; refused if nothing overlaps."""
-    grid = (
-        [start]
-        if start is not None
-        else [(a, b) for a in np.arange(-0.5, 3.01, 0.25) for b in np.arange(-0.5, 3.01, 0.25)]
-    )
-    values = [bhattacharjee_seno(a, b, sets) for a, b in grid]
-    best = int(np.argmin(values))
-    if not math.isfinite(values[best]):
+def _first_guesses(objective: _Objective, sets: list[DataSet], start: tuple[float, float] | None) -> list[Array]:
+    """The given start, or the three best of a grid (the measures have several minima); refused if nothing overlaps."""
+    axis = np.arange(-0.5, 3.01, 0.25)
+    grid = [start] if start is not None else [(a, b) for a in axis for b in axis]
+    extra = (0.0, 0.7) if objective.method == "gaussian-process" else ()
+    points = [np.array([*pair, *extra], dtype=float) for pair in grid]
+    values = np.array([objective(point, sets) for point in points])
+    if not np.isfinite(values).any():
         where = f"start = {start!r}" if start is not None else "any exponents between -0.5 and 3"
         raise ValueError(f"x: the rescaled data sets of different sizes do not overlap at {where}")
-    return np.asarray(grid[best], dtype=float)
+    return [points[k] for k in np.argsort(values)[:3] if math.isfinite(values[k])]
 
 
 def collapse(
@@ -255,18 +253,17 @@ def collapse(
     objective = _Objective(chosen, check_real("power", power, low=0.0, low_open=True))
     data = _data(x, y, sizes, errors)
     stream = generator(rng)
-    guess = _first_guess(_sets(*data), start)
-    if chosen == "gaussian-process":
-        guess = np.array([*guess, 0.0, 0.7])
+    guesses = _first_guesses(objective, _sets(*data), start)
     fits = []
     for first in range(data[3].size - 2):  # all sizes, then without the smallest, down to three
         part = (data[0][first:], data[1][first:], data[2][first:], data[3][first:])
         sets = _sets(*part)
-        optimum = objective.minimise(sets, guess, 0.15)
+        trials = [objective.minimise(sets, guess, 0.15) for guess in guesses]
+        optimum = trials[int(np.argmin([objective(trial, sets) for trial in trials]))]
         optimum = objective.minimise(sets, optimum, 0.05)
         again = [objective.minimise(_resampled(*part, stream), optimum, 0.1, 1e-3) for _ in range(samples)]
         fits.append((optimum, np.cov(np.array(again)[:, :2].T)))
-        guess = optimum
+        guesses = [optimum]
     best, covariance = fits[0]
     sets = _sets(*data)
     return Collapse(
