@@ -73,8 +73,8 @@ def _folded_density(alpha: float, log_c: float, log_y: Array) -> Array:
     c, y = math.exp(log_c), np.exp(log_y)
     if c > 0.7:  # Poisson summation: a few harmonics
         count = math.ceil((40.0 ** (1.0 / alpha)) / (2.0 * c)) + 1
-        k = 2.0 * np.arange(1, count + 1)
-        return y * (1.0 + 2.0 * np.cos(np.multiply.outer(y, k)) @ np.exp(-((c * k) ** alpha))) / math.pi
+        waves = 2.0 * np.arange(1, count + 1)
+        return y * (1.0 + 2.0 * np.cos(np.multiply.outer(y, waves)) @ np.exp(-((c * waves) ** alpha))) / math.pi
 
     def plain(distance: Array) -> Array:
         return density_at(alpha, np.log(distance) - log_c) / distance
@@ -229,8 +229,8 @@ def _saturation_integral(phi: Activation, alpha: float, sign: int, slope: float)
     if phi.singular_points:
         t, w = _panels(phi.singular_points, -40.0, math.ceil(high))
     else:
-        t = LOG_STEP * np.arange(-math.ceil(40.0 / LOG_STEP), math.ceil(high / LOG_STEP) + 1)
-        w = np.full(t.size, LOG_STEP)
+        steps = np.arange(-math.ceil(40.0 / LOG_STEP), math.ceil(high / LOG_STEP) + 1)
+        t, w = np.asarray(LOG_STEP * steps, dtype=np.float64), np.full(steps.size, LOG_STEP)
     ratio = np.exp(alpha * (phi.log_abs_value(t, sign) - t - math.log(slope)))
     return float(w @ (ratio - special.expit(-2.0 * t)))
 

@@ -17,6 +17,7 @@ from scipy import interpolate, special
 
 __all__ = ["LOG_STEP", "InverseMoments", "density_at", "inverse_moments", "log_rule", "tail_constant"]
 
+Array = NDArray[np.float64]
 LOG_STEP = 0.125  # of the rule in ln z; the strip of analyticity is at least pi/4 wide, so its error is exp(-39)
 _NEAR = 4.0  # where the two forms of the Fourier integral change over
 _DIGITS = 38.0  # nats of accuracy aimed at
@@ -69,9 +70,11 @@ def density(alpha: float, x: NDArray[np.float64]) -> NDArray[np.float64]:
 def log_rule(alpha: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Trapezoid rule in ln z: E g(ln|Z|) = sum weights g(log_nodes), nodes LOG_STEP apart, tail mass exp(-84) left out.
 
-    It is the light twin of ``rmt.stable.expectation_rule`` (a few hundred nodes); a test holds the two together.
+    It reaches further out than ``rmt.stable.expectation_rule`` (lengths down to ln q = -50) and its density comes from the
+    integrals of this module; a test holds the two together.
     """
-    log_nodes = LOG_STEP * np.arange(math.floor(-40.0 / LOG_STEP), math.ceil(84.0 / alpha / LOG_STEP) + 1)
+    count = np.arange(math.floor(-40.0 / LOG_STEP), math.ceil(84.0 / alpha / LOG_STEP) + 1)
+    log_nodes: Array = np.asarray(LOG_STEP * count, dtype=np.float64)
     if alpha == 2.0:
         log_nodes = log_nodes[log_nodes < 3.3]
     pareto = log_nodes > 40.0 / alpha  # there the tail is its first term to 1e-17
@@ -122,16 +125,20 @@ GRID_LOW = -18.0
 _BLOCK = 40
 
 
+def _grid(count: int) -> Array:
+    return np.asarray(GRID_LOW + LOG_STEP * np.arange(count), dtype=np.float64)
+
+
 @lru_cache(maxsize=48)
 def _grid_moments(alpha: float, count: int) -> InverseMoments:
-    return InverseMoments(alpha, GRID_LOW + LOG_STEP * np.arange(count))
+    return InverseMoments(alpha, _grid(count))
 
 
 def inverse_moments(alpha: float, log_high: float) -> tuple[NDArray[np.float64], InverseMoments]:
     """The common grid ln x = -18, -18 + LOG_STEP, ... up to at least ``log_high`` with its prepared moments (cached)."""
     count = _BLOCK * math.ceil((log_high - GRID_LOW) / LOG_STEP / _BLOCK)
     moments = _grid_moments(alpha, count)
-    return GRID_LOW + LOG_STEP * np.arange(count), moments
+    return _grid(count), moments
 
 
 @lru_cache(maxsize=48)

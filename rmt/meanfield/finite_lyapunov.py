@@ -209,8 +209,7 @@ class _Network:
     def backward(self, rng: np.random.Generator) -> tuple[float, float]:
         """Pull a gradient back; matrices are drawn again from their own streams, so memory stays at two of them."""
         layers = self.burn_in + self.depth
-        seeds = rng.spawn(layers)
-        states = [seed.bit_generator.seed_seq for seed in seeds]
+        states: list[Any] = [stream.bit_generator.seed_seq for stream in rng.spawn(layers)]
         h = self._start(rng)[:, 0]
         history = []
         for seed in states:

@@ -322,8 +322,8 @@ class LepageLayer:
         self._state = self.rng.integers(1, 2**63, size=4, dtype=np.uint64)
         constant = 0.5 * tail_constant(self.alpha) * self.sigma_w**self.alpha  # k: N P(|W| > u) -> k u^-alpha
         self._threshold = (constant / self.jumps) ** (1.0 / self.alpha)
-        self._levels = 2.0 ** ((np.arange(128) + 1.0) / self.alpha)
-        self._fractions = (1.0 + np.arange(1025) / 1024.0) ** (-1.0 / self.alpha)
+        self._levels: Array = np.exp2((np.arange(128) + 1.0) / self.alpha)
+        self._fractions: Array = (1.0 + np.arange(1025) / 1024.0) ** (-1.0 / self.alpha)
         if self.alpha == 2.0:
             self._remainder = self.sigma_w**2
         else:  # N times the second moment of the weights below the threshold
@@ -343,11 +343,11 @@ class LepageLayer:
         width, m = signals.shape
         out = np.zeros((width, m))
         if self.alpha < 2.0:
-            counts = self.rng.poisson(self.jumps, width)
+            counts = np.asarray(self.rng.poisson(self.jumps, size=width), dtype=np.int64)
             sum_jumps(np.ascontiguousarray(signals), counts, self._levels, self._fractions, self._state, out)
             out *= self._threshold
         # The covariance given the population; a root of it by the singular values of the signals themselves, so that a
         # tangent of any size keeps its own relative accuracy.
-        root = np.linalg.qr(signals, mode="r") * math.sqrt(self._remainder / width)
+        root = np.asarray(np.linalg.qr(signals, mode="r")) * math.sqrt(self._remainder / width)
         out += self.rng.standard_normal((width, root.shape[0])) @ root
         return out

@@ -65,6 +65,7 @@ def length_map(
     sigma_w: float,
     sigma_b: float = 0.0,
     activation: Any = "tanh",
+    dps: int | None = None,
 ) -> Any:
     r"""Return :math:`q' = \sigma_w^\alpha E|\phi((q/2)^{1/\alpha}X)|^\alpha + \sigma_b^\alpha`.
 
@@ -77,6 +78,8 @@ def length_map(
     sigma_w, sigma_b : float
         Scales of weights and biases, at least 0.
     activation : str, Activation or pair of functions
+    dps : int, optional
+        Evaluate in mpmath to this many digits (scalar ``q`` > 0; odd analytic activations and softsign).
 
     Returns
     -------
@@ -90,7 +93,7 @@ def length_map(
 
     Notes
     -----
-    Trapezoid rule in ln|X|; tested to 1e-13 against the two-dimensional rule of ``rmt.stable`` and to 1e-12 against
+    Trapezoid rule in ln|X|; tested to 2e-12 against the rule of ``rmt.stable`` and to 1e-12 against
     mpmath. Kinked and periodic activations have their own rules (1e-11). Source: derived, docs/theory/signal-propagation.
 
     Examples
@@ -102,9 +105,14 @@ def length_map(
     0.105928174716
     """
     alpha, sigma_w, sigma_b, phi = check_parameters(alpha, sigma_w, sigma_b, activation)
+    if dps is not None:
+        from rmt.meanfield._multiprecision import length_map_mp
+
+        scale = check_real("q", q, low=0.0, low_open=True)
+        return length_map_mp(scale, alpha, sigma_w, sigma_b, phi, check_integer("dps", dps, low=1))
     points = check_array("q", q)
     if (points < 0).any():
-        raise ValueError(f"q = {points.min()!r} must be in [0, inf)")
+        raise ValueError(f"q = {float(points.min())!r} must be in [0, inf)")
     mean = averages(phi, alpha)
     log_w, log_b = alpha * _log(sigma_w), alpha * _log(sigma_b)
     at_zero = sigma_w**alpha * abs(float(phi.value(0.0))) ** alpha + sigma_b**alpha
@@ -194,7 +202,9 @@ def fixed_log_q(mean: Averages, log_w: float, log_b: float) -> float:
     return float(optimize.brentq(excess, low, high, xtol=1e-15, rtol=8.9e-16))
 
 
-def fixed_point(*, alpha: float, sigma_w: float, sigma_b: float = 0.0, activation: Any = "tanh") -> FixedPoint:
+def fixed_point(
+    *, alpha: float, sigma_w: float, sigma_b: float = 0.0, activation: Any = "tanh", dps: int | None = None
+) -> FixedPoint:
     r"""Solve :math:`q^* = \sigma_w^\alpha E|\phi((q^*/2)^{1/\alpha}X)|^\alpha + \sigma_b^\alpha` in :math:`\ln q`.
 
     Parameters
@@ -204,6 +214,8 @@ def fixed_point(*, alpha: float, sigma_w: float, sigma_b: float = 0.0, activatio
     sigma_w, sigma_b : float
         Scales of weights and biases, at least 0.
     activation : str, Activation or pair of functions
+    dps : int, optional
+        Compute ``q`` and ``log_q`` in mpmath to this many digits (odd analytic activations and softsign; seconds).
 
     Returns
     -------
@@ -244,6 +256,14 @@ def fixed_point(*, alpha: float, sigma_w: float, sigma_b: float = 0.0, activatio
     else:
         slope = math.exp(log_w + mean.log_ratio(log_q)) * mean.power_slope(log_q) if sigma_w else 0.0
         chi = sigma_w**alpha * mean.slope_power(log_q, alpha)
+    if dps is not None:
+        from rmt.meanfield._multiprecision import exponential, fixed_point_mp
+
+        digits = check_integer("dps", dps, low=1)
+        if log_q < mean.threshold:
+            raise ValueError(f"dps = {digits} needs ln q* > {mean.threshold:g}, not {log_q:.6g}: use the closed form")
+        precise = fixed_point_mp(log_q, alpha, sigma_w, sigma_b, phi, digits)
+        return FixedPoint(exponential(precise, digits), precise, slope, chi, alpha, sigma_w, sigma_b, phi.name)
     return FixedPoint(math.exp(log_q), log_q, slope, chi, alpha, sigma_w, sigma_b, phi.name)
 
 
