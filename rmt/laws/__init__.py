@@ -2,6 +2,7 @@
 
 from rmt._continuation import ConvergenceError
 from rmt.laws.chain import Chain
+from rmt.laws.eigenvectors import EigenvectorLaw, VectorPrediction
 from rmt.laws.growth import VectorGrowth, vector_growth
 from rmt.laws.layers import Layer
 from rmt.laws.lyapunov import LyapunovLaw
@@ -11,10 +12,12 @@ from rmt.laws.singular import SingularValueLaw
 __all__ = [
     "Chain",
     "ConvergenceError",
+    "EigenvectorLaw",
     "Layer",
     "LyapunovLaw",
     "RadialLaw",
     "SingularValueLaw",
     "VectorGrowth",
+    "VectorPrediction",
     "vector_growth",
 ]
