@@ -297,7 +297,8 @@ class EigenvectorLaw:
         Returns
         -------
         ndarray, (n, vectors)
-            Real amplitudes >= 0, columns scaled to a largest component of 1. Their phases are not modelled.
+            Real amplitudes >= 0, columns scaled to a largest component of 1. Their phases are not modelled. Weights below
+            1e-600 of the largest, which saturated tanh units have, come out as exact zeros: they matter for q <= 0 only.
 
         Notes
         -----

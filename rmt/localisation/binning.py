@@ -50,7 +50,8 @@ def eigenvalue_bins(
         F, the share of eigenvalues of smaller modulus, or :math:`|\lambda|` itself.
     field : {"complex", "real"}
         Which eigenvalues: their vectors have different local laws and are never mixed. Real: argument exactly 0 or
-        :math:`\pm\pi`, as real arithmetic gives.
+        :math:`\pm\pi`, as real arithmetic gives. Eigenvalues that are exactly zero have no vector of their own: they count in
+        the ranks and are in no bin.
     conjugates : {"drop", "keep"}
         Of a conjugate pair the vectors have equal weights: keep the one with positive argument only. ``"keep"`` is for complex
         matrices, whose eigenvalues are not paired.
@@ -92,9 +93,9 @@ def eigenvalue_bins(
         raise ValueError(f"edges = {limits.tolist()} must increase")
     real = (angles == 0.0) | (np.abs(angles) == np.pi)
     if field == "real":
-        wanted = real
+        wanted = real & (logs > -np.inf)
     else:
-        wanted = ~real & (np.abs(np.sin(angles)) >= least)
+        wanted = ~real & (logs > -np.inf) & (np.abs(np.sin(angles)) >= least)
         if conjugates == "drop":
             wanted &= angles > 0.0
     value = modulus_ranks(logs) if by == "rank" else np.exp(logs)
@@ -162,7 +163,8 @@ def binned_dimensions(
     ----------
     spectra : iterable
         One object per independent matrix with ``.log_modulus``, ``.argument``, ``.right``, ``.left``, such as the result of
-        ``rmt.spectra.product_eig``; all of one size. At least 5 with vectors in every bin. A generator is read once.
+        ``rmt.spectra.product_eig`` (columns in the order of the moduli, those of exact zeros may be absent); all of one size.
+        At least 5 with vectors in every bin. A generator is read once.
     q : array_like, (m,)
         Finite real numbers.
     edges : array_like, (bins + 1,)

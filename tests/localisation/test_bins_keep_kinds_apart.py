@@ -44,6 +44,12 @@ def test_modulus_and_rank_agree_where_they_must(rng):
     assert all(np.array_equal(a, b) for a, b in zip(by_rank, by_modulus, strict=True))
 
 
+def test_zero_eigenvalues_count_in_the_ranks_and_are_in_no_bin():
+    logs, angles = [0.0, -1.0, -np.inf, -np.inf], [0.0, np.pi, 0.0, 0.0]
+    bins = eigenvalue_bins(logs, angles, [0.0, 0.5, 1.0], field="real")
+    assert [list(one) for one in bins] == [[], [0, 1]]
+
+
 @pytest.mark.parametrize("side", ["right", "left", "biorthogonal"])
 def test_a_bin_equals_the_estimate_of_its_vectors(rng, side):
     spectra = [spectrum(rng) for _ in range(6)]
