@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -107,8 +108,15 @@ class RadialLaw:
             out[inside] = function(state, log_r[inside])
         return out
 
-    def cdf(self, r: ArrayLike) -> float | NDArray[np.float64]:
-        """Fraction of all N_0 eigenvalues with modulus <= r."""
+    def cdf(self, r: ArrayLike, *, dps: int | None = None) -> Any:
+        """Fraction of all N_0 eigenvalues with modulus <= r.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import radial_values
+
+            return radial_values(self, r, dps)["cdf"]
         return apply(lambda x: self._cdf(_log(x)), check_position("r", r))
 
     def cdf_log(self, log_r: ArrayLike) -> float | NDArray[np.float64]:
@@ -119,15 +127,29 @@ class RadialLaw:
         atom = self.atom_at_zero
         return self._finite(log_r, lambda state, _: atom + self._system.split(state)[1], atom, 1.0)
 
-    def ccdf(self, r: ArrayLike) -> float | NDArray[np.float64]:
-        """1 - cdf, with relative accuracy in the tail."""
+    def ccdf(self, r: ArrayLike, *, dps: int | None = None) -> Any:
+        """1 - cdf, with relative accuracy in the tail.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import radial_values
+
+            return radial_values(self, r, dps)["ccdf"]
         return apply(lambda x: self._ccdf(_log(x)), check_position("r", r))
 
     def _ccdf(self, log_r: NDArray) -> NDArray:
         return self._finite(log_r, lambda state, _: self._system.split(state)[0], 1 - self.atom_at_zero, 0.0)
 
-    def pdf(self, r: ArrayLike) -> float | NDArray[np.float64]:
-        """Density of the modulus, dF/dr (per N_0; its integral is 1 - atom_at_zero)."""
+    def pdf(self, r: ArrayLike, *, dps: int | None = None) -> Any:
+        """Density of the modulus, dF/dr (per N_0; its integral is 1 - atom_at_zero).
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import radial_values
+
+            return radial_values(self, r, dps)["pdf"]
         return apply(lambda x: self._density(x, lambda log_r: np.exp(-log_r)), check_position("r", r))
 
     def pdf_log(self, log_r: ArrayLike) -> float | NDArray[np.float64]:

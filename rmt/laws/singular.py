@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -80,8 +81,15 @@ class SingularValueLaw:
             log_s.size, what="singular-value law, ln eta^2",
         )[0]  # fmt: skip
 
-    def pdf(self, s: ArrayLike) -> float | NDArray[np.float64]:
-        """Density f(s) per N_0 values (its integral is 1 - atom_at_zero); at s = 0 the limit, inf if it diverges."""
+    def pdf(self, s: ArrayLike, *, dps: int | None = None) -> Any:
+        """Density f(s) per N_0 values (its integral is 1 - atom_at_zero); at s = 0 the limit, inf if it diverges.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import singular_values
+
+            return singular_values(self, s, dps)["pdf"]
         return apply(lambda x: self._pdf(x), check_position("s", s))
 
     def pdf_log(self, log_s: ArrayLike) -> float | NDArray[np.float64]:
@@ -129,16 +137,30 @@ class SingularValueLaw:
         nodes = sum(node.multiplicity for node in self._system.nodes if node.narrow)
         return np.inf if nodes > 1 else float(self._pdf(np.array([1e-150]))[0])
 
-    def cdf(self, s: ArrayLike) -> float | NDArray[np.float64]:
-        r"""Fraction of all N_0 singular values <= s: 1 + (1/pi) Im[S M - sum_l (N_l/N_0) Phi_l(ln tau_l)], S = sum 1/a_l."""
+    def cdf(self, s: ArrayLike, *, dps: int | None = None) -> Any:
+        r"""Fraction of all N_0 singular values <= s: 1 + (1/pi) Im[S M - sum_l (N_l/N_0) Phi_l(ln tau_l)], S = sum 1/a_l.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import singular_values
+
+            return singular_values(self, s, dps)["cdf"]
         return apply(lambda x: self._cdf(_log(x), upper=False), check_position("s", s))
 
     def cdf_log(self, log_s: ArrayLike) -> float | NDArray[np.float64]:
         """cdf at s = exp(log_s)."""
         return apply(lambda x: self._cdf(x, upper=False), check_log_position("log_s", log_s))
 
-    def ccdf(self, s: ArrayLike) -> float | NDArray[np.float64]:
-        """1 - cdf, with relative accuracy in the tail."""
+    def ccdf(self, s: ArrayLike, *, dps: int | None = None) -> Any:
+        """1 - cdf, with relative accuracy in the tail.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import singular_values
+
+            return singular_values(self, s, dps)["ccdf"]
         return apply(lambda x: self._cdf(_log(x), upper=True), check_position("s", s))
 
     def _cdf(self, log_s: NDArray, *, upper: bool) -> NDArray:

@@ -70,8 +70,12 @@ def _left_series(a: float, b: float, edge: float) -> list[PowerSeries] | None:
             return np.log(p) + 2 * gammaln(p * n) - gammaln(n * 1.0) - gammaln(p * n / q) + p * n * edge
 
         n = _needed(log_size)
-        sine = np.sin(np.pi * p * n / q)
-        if np.max(np.exp(log_size(n)) / np.abs(sine)) > 200.0:
+        # sin(pi n p/q) = +-sin(pi n (p - q)/q): p - q is exact, so poles n = m that nearly coincide cost few digits
+        turns = n * ((p - q) / q)
+        sine = np.where(n % 2 == 0, 1.0, -1.0) * np.sin(np.pi * turns)
+        with np.errstate(divide="ignore"):
+            loss = np.where(np.abs(turns) < 0.5, 1 / np.abs(sine), n / sine**2)
+        if np.max(np.exp(log_size(n) - min(a, b) * edge) * loss) > 300.0:
             return None
         sign = np.where(n % 2 == 1, 1.0, -1.0)
         families.append(PowerSeries(p, sign * np.exp(log_size(n) - p * n * edge) * np.sin(np.pi * p * n) / sine))
