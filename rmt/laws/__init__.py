@@ -1,9 +1,10 @@
-"""Limiting spectral laws: singular values, eigenvalue moduli and Lyapunov exponents of products of heavy-tailed layers."""
+"""Limiting spectral laws: singular values, eigenvalue moduli and Lyapunov exponents of products of heavy-tailed layers,
+and the weights of their eigenvectors."""
 
 from rmt._continuation import ConvergenceError
+from rmt.laws.acceptance import acceptance_table
 from rmt.laws.chain import Chain
-from rmt.laws.eigenvectors import EigenvectorLaw, VectorPrediction
-from rmt.laws.growth import VectorGrowth, vector_growth
+from rmt.laws.eigenvectors import EigenvectorLaw
 from rmt.laws.layers import Layer
 from rmt.laws.lyapunov import LyapunovLaw
 from rmt.laws.radial import RadialLaw
@@ -17,7 +18,5 @@ __all__ = [
     "LyapunovLaw",
     "RadialLaw",
     "SingularValueLaw",
-    "VectorGrowth",
-    "VectorPrediction",
-    "vector_growth",
+    "acceptance_table",
 ]
