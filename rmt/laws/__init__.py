@@ -4,7 +4,8 @@ and the weights of their eigenvectors."""
 from rmt._continuation import ConvergenceError
 from rmt.laws.acceptance import acceptance_table
 from rmt.laws.chain import Chain
-from rmt.laws.eigenvectors import EigenvectorLaw
+from rmt.laws.eigenvectors import EigenvectorLaw, VectorPrediction
+from rmt.laws.growth import VectorGrowth, vector_growth
 from rmt.laws.layers import Layer
 from rmt.laws.lyapunov import LyapunovLaw
 from rmt.laws.radial import RadialLaw
@@ -18,5 +19,8 @@ __all__ = [
     "LyapunovLaw",
     "RadialLaw",
     "SingularValueLaw",
+    "VectorGrowth",
+    "VectorPrediction",
     "acceptance_table",
+    "vector_growth",
 ]
