@@ -74,7 +74,7 @@ class Comparison(Result):
     p_value : float
         Of the comparison as a whole, calibrated at the number of realisations at hand.
     distance : float
-        Largest |estimate - theory|.
+        Largest modulus of estimate - theory.
     realisations : int
         Number of independent realisations behind the errors.
     test : str

@@ -48,6 +48,44 @@ def escape_tex(content: str) -> str:
     )
 
 
+_GREEK = dict(
+    zip(
+        "alpha beta gamma delta epsilon kappa lambda mu nu phi rho sigma tau chi omega infty langle rangle to times".split(),
+        "αβγδεκλμνφρστχω∞⟨⟩→×",
+        strict=True,
+    )
+)
+
+
+def untex(content: str, *, markup: bool = False) -> str:
+    r"""Simple mathematics between dollars as text: ``$\sigma_w$`` becomes σ_w, or an HTML index with ``markup``.
+
+    Parameters
+    ----------
+    content : str
+    markup : bool
+        HTML for indices and powers; everything else is escaped.
+
+    Returns
+    -------
+    str
+    """
+    found = []
+    for i, part in enumerate(_MATHS.split(content)):
+        maths = i % 2 == 1
+        if maths:
+            part = re.sub(r"\\([A-Za-z]+)", lambda name: _GREEK.get(name[1], name[1]), part[1:-1])
+        if markup:
+            part = html.escape(part)
+        if maths and markup:
+            part = re.sub(r"_(?:\{([^{}]*)\}|(\w))", lambda index: f"<sub>{index[1] or index[2]}</sub>", part)
+            part = re.sub(r"\^(?:\{([^{}]*)\}|(\w))", lambda power: f"<sup>{power[1] or power[2]}</sup>", part)
+        elif maths:
+            part = part.replace("{", "").replace("}", "")
+        found.append(part)
+    return "".join(found)
+
+
 def provenance_lines(table: Table) -> list[str]:
     """One ``name: value`` a line, sorted, with line breaks taken out so that a comment stays a comment.
 
@@ -197,7 +235,8 @@ def text(table: Table) -> str:
 
     align = ["right" if number else "left" for number in numeric(table)]
     body = table.cells("text")
-    return tabulate(body, headings(table), tablefmt="simple", disable_numparse=True, colalign=align if body else None)
+    titles = [untex(title) for title in headings(table)]
+    return tabulate(body, titles, tablefmt="simple", disable_numparse=True, colalign=align if body else None)
 
 
 def csv_text(table: Table) -> str:
@@ -238,11 +277,13 @@ def html_text(table: Table) -> str:
     lines = [_html_comment(table).rstrip("\n")] if table.provenance else []
     lines.append("<table>")
     if table.caption:
-        lines.append(f"  <caption>{html.escape(table.caption)}</caption>")
+        lines.append(f"  <caption>{untex(table.caption, markup=True)}</caption>")
     attributes = [' style="text-align:right"' if number else "" for number in numbers]
     cells = zip(headings(table), attributes, strict=True)
     lines.append(
-        "  <thead><tr>" + "".join(f"<th{style}>{html.escape(name)}</th>" for name, style in cells) + "</tr></thead>"
+        "  <thead><tr>"
+        + "".join(f"<th{style}>{untex(name, markup=True)}</th>" for name, style in cells)
+        + "</tr></thead>"
     )
     lines.append("  <tbody>")
     for row in table.cells("pretty"):

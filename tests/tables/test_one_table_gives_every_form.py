@@ -123,3 +123,19 @@ def test_an_unwritable_target_leaves_nothing(tmp_path):
     with pytest.raises(FileNotFoundError):
         write({"a": [1]}, tmp_path / "missing" / "t.md")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "markup"),
+    [
+        (r"$\alpha$", "α", "α"),
+        (r"$\sigma_w$ & $N$", "σ_w & N", "σ<sub>w</sub> &amp; N"),
+        (r"$D_{0.5}^2$", "D_0.5^2", "D<sub>0.5</sub><sup>2</sup>"),
+        (r"$\langle\ln s\rangle$", "⟨ln s⟩", "⟨ln s⟩"),
+        ("a_b < c", "a_b < c", "a_b &lt; c"),
+    ],
+)
+def test_mathematics_in_headings_can_be_read_in_html_and_on_a_terminal(heading, text, markup):
+    table = Table({"x": [1]}, headings={"x": heading}, provenance={})
+    assert f">{markup}</th>" in table.to_html()
+    assert table.to_text().splitlines()[0].strip() == text
