@@ -9,7 +9,7 @@ from libc.math cimport fabs, log2, sqrt
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
-from scipy.linalg.cython_blas cimport dgemm, dgemv, dger, dnrm2, dswap, dtrmm
+from scipy.linalg.cython_blas cimport dgemm, dgemv, dger, dnrm2, dswap, dtrmm, dtrsm
 from scipy.linalg.cython_lapack cimport dgemqrt, dgeqrt, dlarfg, dlarft
 
 from spectra_scaling cimport exponent_of, times_power
@@ -207,64 +207,86 @@ cdef double scale_rows(double* c, int64_t m, int64_t r, int64_t steps, const int
     return growth
 
 
+cdef inline double random_sign(uint64_t* state) noexcept nogil:
+    state[0] ^= state[0] << 13
+    state[0] ^= state[0] >> 7
+    state[0] ^= state[0] << 17
+    return 1.0 if state[0] & 1 else -1.0
+
+
 cdef void probe_rows(
     double* c, int64_t m, int64_t steps, double* blocks, int64_t nb, const double* row_norm, const int64_t* rows,
-    double* probes, double* g, double* work
+    const double* diagonal, double* probes, double* g, double* inverse, double* work
 ) noexcept nogil:
-    """g_i = sqrt(sum_l (Q_li rownorm_l)^2), estimated with four vectors of random signs instead of the matrix Q."""
+    """g_i = sqrt(sum_l (Q_li rownorm_l)^2) and inverse_i = sqrt(sum_l (R^-1)_li^2), from four vectors of random signs."""
     cdef int64_t i, k
     cdef int iprobes = PROBES, im = <int>m, iq = <int>steps, info, ldt = <int>nb, inb = <int>min(nb, steps)
     cdef uint64_t state = <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>(m * 1000003 + steps)
-    cdef double s
+    cdef double s, one = 1.0
     for i in range(m):
         for k in range(PROBES):
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            probes[k + i * PROBES] = row_norm[rows[i]] if state & 1 else -row_norm[rows[i]]
+            probes[k + i * PROBES] = row_norm[rows[i]] * random_sign(&state)
     dgemqrt("R", "N", &iprobes, &im, &iq, &inb, c, &im, blocks, &ldt, probes, &iprobes, work, &info)
     for i in range(steps):
         s = 0.0
         for k in range(PROBES):
             s += probes[k + i * PROBES] * probes[k + i * PROBES]
         g[i] = sqrt(s / PROBES)
+    for i in range(steps):
+        if diagonal[i] < 1e-150:  # singular to working precision: no direction behind it is determined
+            for k in range(steps):
+                inverse[k] = 1e150 if k >= i else 1.0 / diagonal[k]
+            return
+    for k in range(PROBES):
+        for i in range(steps):
+            probes[i + k * steps] = random_sign(&state)
+    dtrsm("L", "U", "T", "N", &iq, &iprobes, &one, c, &im, probes, &iq)
+    for i in range(steps):
+        s = 0.0
+        for k in range(PROBES):
+            s += probes[i + k * steps] * probes[i + k * steps]
+        inverse[i] = max(sqrt(s / PROBES), 1.0 / diagonal[i])
 
 
 cdef void conditions(
-    const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const double* diagonal, const double* g,
-    const double* khat, const double* angles, double* new_khat, double* new_angles, double* extra
+    const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e, const double* diagonal,
+    const double* g, const double* khat, const double* angles, double* new_khat, double* new_angles, double* extra,
+    const double* inverse
 ) noexcept nogil:
     """How far row-wise errors of one unit move ln R_ii, and the squared angles by which they turn Q_i towards Q_j.
 
-    An angle w between i and j > i moves ln R_ii and ln R_jj by w R_ij / R_ii in opposite directions and becomes
-    w R_jj / R_ii: a direction that grows faster than its predecessor amplifies what has leaked into it.
+    An angle w between i and j > i moves ln R_ii by w R_ij / R_ii, and by w 2^(e_j - e_i) when the pivot i has just
+    overtaken the larger j; ln R_jj moves by the opposite. New errors E enter as (Q^T E R^-1)_ii and (Q^T E R^-1)_ji. The angle becomes w R_jj / R_ii: a direction that grows faster
+    amplifies what has leaked into it. Sums of squares, since the errors are random. Column i of `angles`, below its
+    diagonal, holds the squares.
     """
-    cdef int64_t i, j
-    cdef double w, coupling, turn
-    cdef const double* old
+    cdef int64_t i, j, a, b
+    cdef double w, coupling, turn, scale
+    cdef double* target
     for i in range(steps):
         extra[i] = 0.0
-    for j in range(steps):
-        old = angles + columns[j] * r
-        new_angles[j + j * steps] = 0.0
-        for i in range(j):
-            if diagonal[i] == 0.0:
-                new_angles[i + j * steps] = LARGEST_ANGLE
-                continue
-            w = old[columns[i]]
-            coupling = c[i + j * m] / diagonal[i]
+    for i in range(steps):
+        a = columns[i]
+        target = new_angles + i * steps
+        scale = 1.0 / diagonal[i] if diagonal[i] > 1e-150 else 1e150
+        for j in range(i + 1):
+            target[j] = 0.0
+        for j in range(i + 1, steps):
+            b = columns[j]
+            w = angles[b + a * r] if b > a else angles[a + b * r]
+            coupling = c[i + j * m] * scale
             coupling = w * coupling * coupling
+            if e[b] > e[a]:
+                coupling += times_power(w, 2 * (e[b] - e[a]))
             extra[i] += coupling
             extra[j] += coupling
-            turn = diagonal[j] / diagonal[i]
-            coupling = g[j] / diagonal[i]
-            w = w * turn * turn + coupling * coupling
-            new_angles[i + j * steps] = w if w < LARGEST_ANGLE else LARGEST_ANGLE
-    for j in range(steps):
-        for i in range(j):
-            new_angles[j + i * steps] = new_angles[i + j * steps]
+            turn = diagonal[j] * scale
+            w *= turn * turn
+            coupling = g[j] * inverse[i]
+            w += coupling * coupling
+            target[j] = w if w < LARGEST_ANGLE else LARGEST_ANGLE
     for i in range(steps):
-        new_khat[i] = khat[columns[i]] + sqrt(extra[i]) + (g[i] / diagonal[i] if diagonal[i] > 0.0 else 1e300)
+        new_khat[i] = khat[columns[i]] + sqrt(extra[i]) + g[i] * inverse[i]
 
 
 cdef int step(
@@ -343,8 +365,10 @@ cdef int step(
             diagonal[j] = fabs(c[j + j * m])
         growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
     if angles != NULL:
-        probe_rows(c, m, steps, new_blocks, nb, row_norm, rows, probes, key, work)
-        conditions(c, m, r, steps, columns, diagonal, key, khat, angles, new_khat, new_angles, spare)
+        probe_rows(c, m, steps, new_blocks, nb, row_norm, rows, diagonal, probes, key, column_norm, work)
+        conditions(
+            c, m, r, steps, columns, e, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm
+        )
     # the rank is exact: rows of R that are exactly zero are dropped
     rank[0] = steps
     for i in range(steps):

@@ -123,10 +123,11 @@ def _graded_svd(chain: Chain, vectors: bool) -> tuple[NDArray[np.float64], NDArr
     return mantissa[down], exponent[down], left, right, 1.0 / max(float(rcond), 1e-300)
 
 
-def singular_error(chain: Chain, log_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """10 u (condition_i + |ln s_i|): the a-posteriori bound, pivots in the order of their exponents."""
+def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: float) -> NDArray[np.float64]:
+    """The a-posteriori bound: errors of the pass, of the final SVD, of the logarithm; constants measured (docs/theory)."""
     condition = chain.condition[np.argsort(-chain.exponents, kind="stable")]
-    return 10.0 * UNIT * (condition + np.abs(log_values) + 1.0)
+    final = 3.0 * math.sqrt(chain.rank) * t_condition
+    return UNIT * (20.0 * condition + final + 5.0 * np.abs(log_values))
 
 
 def product_singular_values(factors: Iterable[ArrayLike]) -> ProductSingularValues:
@@ -222,7 +223,7 @@ def _singular(chain: Chain, *, vectors: bool) -> tuple[dict[str, Any], Matrix, M
     if chain.rank:
         mantissa, exponent, left, right, t_condition = _graded_svd(chain, vectors)
         log_values[: chain.rank] = np.log(mantissa) + exponent * LN2
-        error[: chain.rank] = singular_error(chain, log_values[: chain.rank])
+        error[: chain.rank] = singular_error(chain, log_values[: chain.rank], t_condition)
         total = math.fsum(np.log(mantissa)) + int(exponent.sum()) * LN2
     meta = provenance() | {"depth": chain.depth, "shape": chain.shape, "condition": t_condition}
     fields = {
