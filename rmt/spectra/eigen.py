@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt._checks import check_choice
 from rmt._results import Result, provenance
-from rmt.spectra._chain import Chain
+from rmt.spectra._chain import Chain, absorb_all
 from rmt.spectra._explicit import better
+from rmt.spectra._factors import checked_factors, live_units
 from rmt.spectra._schur import Reduction, merge, reduce_chain, reduce_factors, schur_form
 from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
 from rmt.spectra.singular import UNIT, run_chain
@@ -150,6 +151,10 @@ def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: b
         "meta": provenance() | {"depth": chain.depth, "rank": rank, "method": method},
     }
     found: dict[str, Any] = {"right": np.zeros((n, 0), dtype=complex), "left": np.zeros((n, 0), dtype=complex)}
+    if kept is not None and rank:
+        nonzero = _cyclic_chain(kept, chain)
+        if nonzero.rank < rank:
+            return _structurally_singular(nonzero, chain, out, vectors=vectors, error=error)
     if rank:
         if method == "exact":
             assert kept is not None
@@ -170,6 +175,35 @@ def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: b
     if vectors:
         out |= {"right": found["right"], "left": found["left"]}
     return out
+
+
+def _cyclic_chain(factors: Sequence[ArrayLike], chain: Chain) -> Chain:
+    """The chain without the units that the eigenvalues cannot see, such as those of a nilpotent pattern."""
+    checked = list(checked_factors(factors))
+    if all(factor.rows.all() and factor.columns.all() for factor in checked):
+        return chain
+    live = live_units(checked, cyclic=True)
+    return chain if min(mask.sum() for mask in live) >= chain.rank else absorb_all(factors, live=live)
+
+
+def _structurally_singular(
+    nonzero: Chain, chain: Chain, out: dict[str, Any], *, vectors: bool, error: bool
+) -> dict[str, Any]:
+    """Eigenvalues of the cyclically compressed chain; its eigenvectors, carried once through the product itself."""
+    rank, n = nonzero.rank, chain.shape[0]
+    out["meta"] |= {"rank": rank}
+    right = left = np.zeros((n, 0), dtype=np.complex128)
+    if rank:
+        found = _solved(nonzero, reduce_chain(nonzero), vectors=vectors, error=error)
+        order = _order(found["log_modulus"], found["argument"])
+        for name in ("log_modulus", "argument", "error", "flag"):
+            out[name][:rank] = found[name][order]
+        if vectors:
+            scale = np.ldexp(1.0, np.clip(chain.exponents - chain.exponents.max(), -1070, 0).astype(np.int32))
+            u, t, pair = chain.u(), chain.t(), found["pair"]
+            right = _normalised(u @ (scale[:, None] * (t @ found["right"])), pair)[:, order]
+            left = _normalised(t.T @ (scale[:, None] * (u.T @ found["left"])), pair)[:, order]
+    return out | ({"right": right, "left": left} if vectors else {})
 
 
 def _kept_apart(chain: Chain, factors: Sequence[ArrayLike]) -> Reduction:

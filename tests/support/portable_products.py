@@ -68,3 +68,17 @@ CASES = {
     "V5": (lambda: pareto(16, 100, 4, 4, 8 / 5), "7651f49ac598c56d"),
     "V6": (lambda: permscale(17, 50, 6), "ced800c95e0cfd86"),
 }
+
+# name -> factors; truth in tests/reference/spectra_products.json
+LARGE_CASES = {
+    "Gaussian-like 24 x 30": lambda: irwin_hall(21, 30, 24, 24),
+    "Gaussian-like 60 x 20": lambda: irwin_hall(22, 20, 60, 60),
+    "Gaussian-like 10 x 1000": lambda: irwin_hall(23, 1000, 10, 10),
+    "Gaussian-like 4 x 10000": lambda: irwin_hall(24, 10000, 4, 4),
+    "tail 1, 30 x 20": lambda: pareto(25, 20, 30, 30, 1),
+    "tail 4/3, 40 x 15": lambda: pareto(26, 15, 40, 40, 4 / 3),
+    "tail 8/5, 12 x 200": lambda: pareto(27, 200, 12, 12, 8 / 5),
+    "profile x tail 4/3, 20 x 20": lambda: profile(28, 20, 20)[:, :, None] * pareto(29, 20, 20, 20, 4 / 3),
+    "profile x Gaussian-like 30 x 10": lambda: profile(30, 10, 30)[:, :, None] * irwin_hall(31, 10, 30, 30),
+    "one Gaussian-like 40 x 1": lambda: irwin_hall(32, 1, 40, 40),
+}

@@ -19,13 +19,12 @@ def _product(factors, bits):
     return product
 
 
-def _bits(factors):
-    """Bits of the range of the product: the largest possible decay, from the factors' own condition."""
-    total = 0.0
-    for factor in factors:
-        s = np.linalg.svd(factor / np.abs(factor).max(), compute_uv=False)
-        total += min(-math.log2(max(s[-1], 1e-300)), 1000.0)
-    return total
+def needed_bits(factors):
+    """Three times the range of the product plus 500: P^T P at twice the range in bits was seen to be silently wrong."""
+    from rmt.spectra import product_singular_values
+
+    logs = product_singular_values(factors).log_values
+    return int(3 * (logs[0] - logs[-1]) / math.log(2) + 500 + 2 * len(factors))
 
 
 def _eig(matrix, bits):
@@ -41,15 +40,16 @@ def _log_abs(z):
 
 def log_eigenvalues(factors, bits=None):
     """(ln|lambda| descending, argument) at one precision."""
-    bits = bits or int(3 * _bits(factors) + 500)
+    bits = bits or needed_bits(factors)
     values = _eig(_product(factors, bits), bits)
-    pairs = sorted(((_log_abs(z), float(z.arg())) for z in values), key=lambda p: (-p[0], -p[1]))
+    # conjugate pairs stay together, + first: their moduli may differ in the last digit
+    pairs = sorted(((_log_abs(z), float(z.arg())) for z in values), key=lambda p: (-round(p[0], 9), -p[1]))
     return np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
 
 
 def log_singular_values(factors, bits=None):
     """ln s descending at one precision."""
-    bits = bits or int(3 * _bits(factors) + 500)
+    bits = bits or needed_bits(factors)
     product = _product(factors, bits)
     small = product.transpose() * product if product.ncols() <= product.nrows() else product * product.transpose()
     return np.sort([0.5 * _log_abs(z) for z in _eig(small, bits)])[::-1]
