@@ -291,7 +291,7 @@ cdef void conditions(
 
 cdef int step(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
-    const double* h, const double* blocks, int64_t reflectors, const int64_t* e, const double* t, const double* khat,
+    const double* h, const double* blocks, int64_t reflectors, const int64_t* old_e, const double* t, const double* khat,
     const double* angles, int64_t r, int64_t n0, double limit, int64_t nb,
     double* c, double* new_blocks, int64_t* new_rows, int64_t* new_e, double* new_t, double* new_khat,
     double* new_angles, int64_t* rank, double* growth
@@ -299,12 +299,12 @@ cdef int step(
     cdef int64_t steps = min(m, r), i, j, k, top, columns_left
     cdef int im = <int>m, ir = <int>r, in_ = <int>n, iq = <int>steps, irefl = <int>reflectors, in0 = <int>n0
     cdef int info = 0, ileft, ldt = <int>nb, inb
-    cdef double x, s, one = 1.0, g
+    cdef double x, s, one = 1.0, g, scale
     # one block of memory: the panel, work, keys and norms, permutations
     cdef int64_t widest = max(m, r)
     cdef int64_t doubles = n * m + widest * nb + 6 * widest + PROBES * m + max(r - steps, 0) * n0
     cdef double* memory = <double*>malloc(doubles * sizeof(double))
-    cdef int64_t* indices = <int64_t*>malloc(3 * widest * sizeof(int64_t))
+    cdef int64_t* indices = <int64_t*>malloc(4 * widest * sizeof(int64_t))
     if memory == NULL or indices == NULL:
         free(memory)
         free(indices)
@@ -322,28 +322,34 @@ cdef int step(
     cdef int64_t* columns = indices
     cdef int64_t* rows = columns + widest
     cdef int64_t* buffer = rows + widest
+    cdef int64_t* e = buffer + widest
 
     # panel = A U: the columns of A in the order of the previous panel's rows, then its reflectors from the right
     gather_columns(a, lda, input_rows, m, n, shift, panel)
     if reflectors > 0:
         inb = <int>min(nb, reflectors)
         dgemqrt("R", "N", &im, &in_, &irefl, &inb, h, &in_, blocks, &ldt, panel, &im, work, &info)
-    # norms of the rows and columns of C; the largest entry is kept too, where squares would underflow
+    # columns to largest entry in [1, 2), exactly, with the power of two moved into e; norms of rows and columns
     for i in range(m):
         row_norm[i] = 0.0
         tau[i] = 0.0
     for j in range(r):
         x = 0.0
+        for i in range(m):
+            x = max(x, fabs(panel[i + j * m]))
+        top = exponent_of(x) if x > 0.0 else 0
+        e[j] = old_e[j] + top
+        scale = times_power(1.0, -top)
         s = 0.0
         for i in range(m):
-            g = fabs(panel[i + j * m])
-            x = max(x, g)
+            g = panel[i + j * m] * scale
+            panel[i + j * m] = g
+            g = fabs(g)
             tau[i] = max(tau[i], g)
             g *= g
             s += g
             row_norm[i] += g
-        x = sqrt(s) if s > 1e-280 else x
-        key[j] = log2(x) + e[j] if x > 0.0 else -1e300
+        key[j] = 0.5 * log2(s) + e[j] if x > 0.0 else -1e300
     for i in range(m):
         row_norm[i] = sqrt(row_norm[i]) if row_norm[i] > 1e-280 else tau[i]
     sort_descending(key, columns, r, buffer)

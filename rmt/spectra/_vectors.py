@@ -115,4 +115,6 @@ def conditions(t: Triangular, x: Complex, y: Complex, z: Complex) -> tuple[NDArr
     size = np.linalg.norm(x, axis=0)
     angle = size * np.linalg.norm(y, axis=0)
     rows = np.linalg.norm(t.rows, axis=1)
-    return angle, size * (rows @ np.abs(z)) / np.abs(np.diagonal(t.rows))
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # no digit is left: the bound is infinite
+        row_wise = size * (rows @ np.abs(z)) / np.abs(np.diagonal(t.rows))
+    return np.where(np.isfinite(angle), angle, np.inf), np.where(np.isfinite(row_wise), row_wise, np.inf)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from rmt._checks import check_choice
 from rmt._results import Result, provenance
 from rmt.spectra._chain import Chain, absorb_all
 from rmt.spectra._explicit import better
-from rmt.spectra._factors import checked_factors, live_units
+from rmt.spectra._factors import Matrix, checked_factors, live_units
 from rmt.spectra._schur import Reduction, merge, reduce_chain, reduce_factors, schur_form
 from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
 from rmt.spectra.singular import UNIT, run_chain
@@ -326,4 +326,36 @@ def eig(a: ArrayLike) -> ProductEig:
     array = np.asarray(a)
     if array.ndim != 2 or array.shape[0] != array.shape[1]:
         raise ValueError(f"a has shape {array.shape} and must be a square matrix")
-    return product_eig([array])
+    result = product_eig([array])
+    if np.any(result.flag > 0) and math.isfinite(result.log_abs_det):
+        balanced = _balanced_eig(np.asarray(array, dtype=np.float64))
+        if np.max(balanced.error) < np.max(result.error):
+            return balanced
+    return result
+
+
+def _balanced_eig(a: Matrix) -> ProductEig:
+    """2^-s A 2^s with rows and columns of equal norm, s integer: exact, and its vectors scaled back exactly."""
+    n = a.shape[0]
+    s = np.zeros(n, dtype=np.int64)
+    with np.errstate(divide="ignore"):
+        logs = np.log2(np.abs(a))
+    np.fill_diagonal(logs, -np.inf)
+    for _ in range(100):
+        shift = logs - s[:, None] + s[None, :]
+        step = np.rint(0.5 * (shift.max(axis=1) - shift.max(axis=0)))
+        step = np.where(np.isfinite(step), step, 0.0).astype(np.int64)
+        if np.all(np.abs(step) <= 1):
+            break
+        index = int(np.argmax(np.abs(step)))
+        s[index] += step[index]
+    shift = np.clip(s[None, :] - s[:, None], -2000, 2000).astype(np.int32)
+    result = product_eig([np.ldexp(a, shift)])
+    right = np.ldexp(1.0, np.clip(s - s.max(), -1070, 0).astype(np.int32))[:, None] * result.right
+    left = np.ldexp(1.0, np.clip(s.min() - s, -1070, 0).astype(np.int32))[:, None] * result.left
+    return replace(
+        result,
+        right=right / np.linalg.norm(right, axis=0),
+        left=left / np.linalg.norm(left, axis=0),
+        flag=np.full(n, 3),
+    )

@@ -70,15 +70,18 @@ def test_nilpotent_structure_gives_exactly_zero_eigenvalues():
     assert np.all(np.isneginf(product_eigenvalues([upper, np.eye(5)]).log_modulus))
 
 
-def test_one_matrix_with_graded_rows_and_columns(rng):
+@pytest.mark.parametrize("kind", ["rows", "columns", "both"])
+def test_one_matrix_with_graded_rows_and_columns(rng, kind):
+    """The determinant fixes the sum, P v = lambda v the largest, and every eigenvalue is of the size of its own row."""
     n = 8
     core = rng.standard_normal((n, n))
-    rows, columns = 10.0 ** -(20.0 * np.arange(n)), 10.0 ** -(15.0 * rng.permutation(n))
-    for a in (rows[:, None] * core, core * columns, rows[:, None] * core * columns):
-        result = eig(a)
-        assert result.log_abs_det == pytest.approx(np.linalg.slogdet(core)[1] + np.log(a / core).sum() / n, rel=1e-13)
-        vectors = result.right
-        images = a @ vectors[:, :1]
-        np.testing.assert_allclose(
-            images, vectors[:, :1] * np.exp(result.log_modulus[0] + 1j * result.argument[0]), rtol=1e-12
-        )
+    rows = 10.0 ** -(20.0 * np.arange(n)) if kind != "columns" else np.ones(n)
+    columns = 10.0 ** -(15.0 * rng.permutation(n)) if kind != "rows" else np.ones(n)
+    result = eig(rows[:, None] * core * columns)
+    exact = np.linalg.slogdet(core)[1] + np.log(rows).sum() + np.log(columns).sum()
+    assert result.log_abs_det == pytest.approx(exact, rel=1e-13)
+    assert np.max(result.error) < 1e-9
+    assert np.all(np.abs(result.log_modulus - np.sort(np.log(rows * columns))[::-1]) < 12)
+    first = result.right[:, :1]
+    images = (rows[:, None] * core * columns) @ first
+    np.testing.assert_allclose(images, first * np.exp(result.log_modulus[0] + 1j * result.argument[0]), rtol=1e-11)

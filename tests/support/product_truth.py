@@ -38,12 +38,19 @@ def _log_abs(z):
     return float(abs(z).log())
 
 
+def _argument(z):
+    """0 or pi for a real eigenvalue, whose computed imaginary part is rounding noise of either sign."""
+    if float(abs(z.imag / abs(z))) < 1e-60:
+        return 0.0 if float((z.real / abs(z)).mid()) > 0 else math.pi
+    return float(z.arg())
+
+
 def log_eigenvalues(factors, bits=None):
     """(ln|lambda| descending, argument) at one precision."""
     bits = bits or needed_bits(factors)
     values = _eig(_product(factors, bits), bits)
     # conjugate pairs stay together, + first: their moduli may differ in the last digit
-    pairs = sorted(((_log_abs(z), float(z.arg())) for z in values), key=lambda p: (-round(p[0], 9), -p[1]))
+    pairs = sorted(((_log_abs(z), _argument(z)) for z in values), key=lambda p: (-round(p[0], 9), -p[1]))
     return np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
 
 
