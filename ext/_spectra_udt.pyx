@@ -249,8 +249,8 @@ cdef void probe_rows(
 
 
 cdef void conditions(
-    const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e, const double* diagonal,
-    const double* g, const double* khat, const double* angles, double* new_khat, double* new_angles, double* extra,
+    const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e, const int64_t* old_e,
+    const double* diagonal, const double* g, const double* khat, const double* angles, double* new_khat, double* new_angles, double* extra,
     const double* inverse
 ) noexcept nogil:
     """How far row-wise errors of one unit move ln R_ii, and the squared angles by which they turn Q_i towards Q_j.
@@ -261,7 +261,7 @@ cdef void conditions(
     diagonal, holds the squares.
     """
     cdef int64_t i, j, a, b
-    cdef double w, coupling, turn, scale
+    cdef double w, coupling, turn, scale, tilt
     cdef double* target
     for i in range(steps):
         extra[i] = 0.0
@@ -274,13 +274,14 @@ cdef void conditions(
         for j in range(i + 1, steps):
             b = columns[j]
             w = angles[b + a * r] if b > a else angles[a + b * r]
-            coupling = c[i + j * m] * scale
+            tilt = times_power(scale, (e[b] - old_e[b]) - (e[a] - old_e[a]))  # R belongs to the equilibrated columns
+            coupling = c[i + j * m] * tilt
             coupling = w * coupling * coupling
-            if e[b] > e[a]:
-                coupling += times_power(w, 2 * (e[b] - e[a]))
+            if old_e[b] > old_e[a]:
+                coupling += times_power(w, 2 * (old_e[b] - old_e[a]))
             extra[i] += coupling
             extra[j] += coupling
-            turn = diagonal[j] * scale
+            turn = diagonal[j] * tilt
             w *= turn * turn
             coupling = g[j] * inverse[i]
             w += coupling * coupling
@@ -373,7 +374,7 @@ cdef int step(
     if angles != NULL:
         probe_rows(c, m, steps, new_blocks, nb, row_norm, rows, diagonal, probes, key, column_norm, work)
         conditions(
-            c, m, r, steps, columns, e, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm
+            c, m, r, steps, columns, e, old_e, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm
         )
     # the rank is exact: rows of R that are exactly zero are dropped
     rank[0] = steps
