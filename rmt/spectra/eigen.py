@@ -132,7 +132,7 @@ def eigenvalue_error(
     log_modulus: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Bound on |delta ln lambda|: errors of the pass, of the orthogonal and of the graded factor, of the logarithm."""
-    return UNIT * (60.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise) + 5.0 * np.abs(log_modulus))
+    return UNIT * (40.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise) + 5.0 * np.abs(log_modulus))
 
 
 def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool) -> dict[str, Any]:
