@@ -1,0 +1,66 @@
+"""Spectra of products against "form the product, then LAPACK", one thread, CPU seconds of this run.
+
+The peer is fast and wrong: at L = 50 most of its values are rounding noise. `python bench_spectra.py scaling` prints the
+table of the guide over N and L.
+"""
+
+import sys
+import time
+
+import numpy as np
+from scipy.linalg import eigvals, svdvals
+
+from rmt.spectra import product_eigenvalues, product_singular_values
+
+
+def seconds(function, repeat=2):
+    best = np.inf
+    for _ in range(repeat):
+        start = time.process_time()
+        function()
+        best = min(best, time.process_time() - start)
+    return best
+
+
+def formed(factors):
+    product = factors[0]
+    for factor in factors[1:]:
+        product = factor @ product
+    return product
+
+
+def gaussian(n, depth):
+    return list(np.random.default_rng(0).standard_normal((depth, n, n)) / np.sqrt(n))
+
+
+def row(what, factors, ours, peer, target):
+    a, b = seconds(lambda: ours(factors)), seconds(lambda: peer(formed(factors)))
+    return {"what": what, "ours": a, "peer": b, "ratio": a / b, "target": target}
+
+
+def benchmark():
+    rows = []
+    for n, depth, target in ((200, 10, 4.5), (200, 50, 4.5), (500, 10, 3), (500, 50, 3), (1000, 10, 3), (1000, 50, 3)):
+        name = f"singular values, N = {n}, L = {depth}"
+        rows.append(row(name, gaussian(n, depth), product_singular_values, svdvals, f"<= {target}"))
+    for error in (False, True):
+        name = f"eigenvalues, N = 500, L = 10, error={error}"
+        ours = lambda factors, error=error: product_eigenvalues(factors, error=error)
+        rows.append(row(name, gaussian(500, 10), ours, eigvals, "<= 4"))
+    return rows
+
+
+def scaling():
+    print("| N | L | singular values, s | eigenvalues, s | eigenvalues with bounds, s |\n| --- | --- | --- | --- | --- |")
+    for n, depth in ((50, 10), (100, 10), (200, 10), (400, 10), (100, 40), (100, 160), (4, 1000), (4, 10000)):
+        factors = gaussian(n, depth)
+        times = [
+            seconds(lambda factors=factors: product_singular_values(factors)),
+            seconds(lambda factors=factors: product_eigenvalues(factors, error=False)),
+            seconds(lambda factors=factors: product_eigenvalues(factors)),
+        ]
+        print(f"| {n} | {depth} | " + " | ".join(f"{t:.3g}" for t in times) + " |", flush=True)
+
+
+if __name__ == "__main__" and "scaling" in sys.argv:
+    scaling()
