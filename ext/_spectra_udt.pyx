@@ -251,7 +251,7 @@ cdef void probe_rows(
 cdef void conditions(
     const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e, const int64_t* old_e,
     const double* diagonal, const double* g, const double* khat, const double* angles, double* new_khat, double* new_angles, double* extra,
-    const double* inverse
+    const double* inverse, double* lift
 ) noexcept nogil:
     """How far row-wise errors of one unit move ln R_ii, and the squared angles by which they turn Q_i towards Q_j.
 
@@ -265,16 +265,17 @@ cdef void conditions(
     cdef double* target
     for i in range(steps):
         extra[i] = 0.0
+        lift[i] = times_power(1.0, min(max(e[columns[i]] - old_e[columns[i]], -500), 500))
     for i in range(steps):
         a = columns[i]
         target = new_angles + i * steps
-        scale = 1.0 / diagonal[i] if diagonal[i] > 1e-150 else 1e150
+        scale = 1.0 / (diagonal[i] * lift[i]) if diagonal[i] > 1e-150 else 1e150
         for j in range(i + 1):
             target[j] = 0.0
         for j in range(i + 1, steps):
             b = columns[j]
             w = angles[b + a * r] if b > a else angles[a + b * r]
-            tilt = times_power(scale, (e[b] - old_e[b]) - (e[a] - old_e[a]))  # R belongs to the equilibrated columns
+            tilt = scale * lift[j]  # R belongs to the equilibrated columns
             coupling = c[i + j * m] * tilt
             coupling = w * coupling * coupling
             if old_e[b] > old_e[a]:
@@ -374,7 +375,7 @@ cdef int step(
     if angles != NULL:
         probe_rows(c, m, steps, new_blocks, nb, row_norm, rows, diagonal, probes, key, column_norm, work)
         conditions(
-            c, m, r, steps, columns, e, old_e, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm
+            c, m, r, steps, columns, e, old_e, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm, tau
         )
     # the rank is exact: rows of R that are exactly zero are dropped
     rank[0] = steps

@@ -3,7 +3,7 @@ r"""Singular values and vectors of a product of matrices, every one to full rela
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,8 +66,24 @@ class ProductSVD(ProductSingularValues):
     right: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
 
 
-def run_chain(factors: Iterable[ArrayLike], *, probe: bool = True) -> Chain:
+def _grouped(factors: Iterable[ArrayLike], group: int) -> Iterator[Matrix]:
+    """Products of ``group`` consecutive factors, formed by plain multiplication."""
+    product: Matrix | None = None
+    count = 0
+    for factor in checked_factors(factors):
+        product = factor.matrix if product is None else factor.matrix @ product
+        count += 1
+        if count == group:
+            yield product
+            product, count = None, 0
+    if product is not None:
+        yield product
+
+
+def run_chain(factors: Iterable[ArrayLike], *, probe: bool = True, group: int = 1) -> Chain:
     """The UDT pass; a sequence is compressed over its whole length first, an iterator one factor ahead."""
+    if group > 1:
+        return absorb_all(_grouped(factors, group), probe=probe)
     if isinstance(factors, list | tuple) or (isinstance(factors, np.ndarray) and factors.ndim == 3):
         chain = list(checked_factors(factors))
         if all(factor.rows.all() and factor.columns.all() for factor in chain):
@@ -130,7 +146,9 @@ def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: f
     return UNIT * (20.0 * condition + final + 5.0 * np.abs(log_values))
 
 
-def product_singular_values(factors: Iterable[ArrayLike]) -> ProductSingularValues:
+def product_singular_values(
+    factors: Iterable[ArrayLike], *, group: int = 1, error: bool = True
+) -> ProductSingularValues:
     r"""Natural logarithms of all singular values of P = A_L ... A_1, without forming P.
 
     One streaming pass carries P = U 2^e T with exact integer exponents e, U orthonormal, T well conditioned (rows of every
@@ -141,6 +159,11 @@ def product_singular_values(factors: Iterable[ArrayLike]) -> ProductSingularValu
     ----------
     factors : sequence or iterator of (n_k, n_{k-1}) arrays
         Real matrices, the first one acts first. An iterator is consumed; the memory needed is O(N^2).
+    group : int
+        Multiply this many factors before each QR factorisation. 1 is safe for any factors. 2 saves a third of the time
+        and costs digits of the smallest values; the bound follows it. Structural zeros inside a group are not compressed.
+    error : bool
+        Compute the bound (about a fifth of the time); False gives NaN in ``.error``.
 
     Returns
     -------
@@ -150,7 +173,8 @@ def product_singular_values(factors: Iterable[ArrayLike]) -> ProductSingularValu
     Raises
     ------
     ValueError
-        If the list is empty, shapes do not chain, an entry is not finite, or a factor is not a real matrix.
+        If the list is empty, shapes do not chain, an entry is not finite, or a factor is not a real matrix; if ``group``
+        is not a positive integer.
 
     Notes
     -----
@@ -165,8 +189,10 @@ def product_singular_values(factors: Iterable[ArrayLike]) -> ProductSingularValu
     >>> product_singular_values(factors).log_values.round(6)
     array([    2.079442,     0.      , -1381.551056])
     """
-    chain = run_chain(factors)
+    chain = run_chain(factors, probe=error, group=check_integer("group", group, low=1))
     result, _, _ = _singular(chain, vectors=False)
+    if not error:
+        result["error"][:] = np.nan
     return ProductSingularValues(**result)
 
 

@@ -43,6 +43,9 @@ def benchmark():
     for n, depth, target in ((200, 10, 4.5), (200, 50, 4.5), (500, 10, 3), (500, 50, 3), (1000, 10, 3), (1000, 50, 3)):
         name = f"singular values, N = {n}, L = {depth}"
         rows.append(row(name, gaussian(n, depth), product_singular_values, svdvals, f"<= {target}"))
+        if depth == 50:
+            paired = lambda factors: product_singular_values(factors, group=2)
+            rows.append(row(name + ", group=2", gaussian(n, depth), paired, svdvals, f"<= {target}"))
     for error in (False, True):
         name = f"eigenvalues, N = 500, L = 10, error={error}"
         ours = lambda factors, error=error: product_eigenvalues(factors, error=error)
