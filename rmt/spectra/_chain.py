@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +35,8 @@ class Chain:
         self.rank = -1
         self.shape = (0, 0)
         self.growth = 0.0
+        self.log_abs_det = 0.0  # debug mode only: sum of ln|det A_k| and of its moduli
+        self.log_abs_sum = 0.0
         self.exponents = np.zeros(0, dtype=np.int64)
         self.condition = np.zeros(0)
         self._t = np.zeros(0)
@@ -54,6 +57,11 @@ class Chain:
             self.exponents, self.condition = np.zeros(n, dtype=np.int64), np.zeros(n)
             self._angles = np.zeros(n * n if self.probe else 0)
         self.depth += 1
+        if os.environ.get("RMT_DEBUG") and m == n:  # an independent determinant, for the sum rules only
+            log_abs_det = float(np.linalg.slogdet(np.ldexp(matrix, 1 - int(np.frexp(largest)[1])))[1])
+            log_abs_det += m * (int(np.frexp(largest)[1]) - 1) * float(np.log(2.0))
+            self.log_abs_det += log_abs_det
+            self.log_abs_sum += abs(log_abs_det)
         steps = min(m, self.rank)
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT

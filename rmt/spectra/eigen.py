@@ -3,6 +3,7 @@ r"""Eigenvalues and eigenvectors of a product of square matrices, without formin
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,7 +18,7 @@ from rmt.spectra._explicit import better
 from rmt.spectra._factors import Matrix, checked_factors, live_units
 from rmt.spectra._schur import Reduction, merge, reduce_chain, reduce_factors, schur_form
 from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
-from rmt.spectra.singular import UNIT, run_chain
+from rmt.spectra.singular import UNIT, assert_sum_rules, run_chain
 
 __all__ = ["ProductEig", "ProductEigenvalues", "eig", "product_eig", "product_eigenvalues"]
 
@@ -174,6 +175,8 @@ def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: b
             out["log_abs_det"] = math.fsum(found["log_modulus"])
     if vectors:
         out |= {"right": found["right"], "left": found["left"]}
+    if os.environ.get("RMT_DEBUG") and rank == n and error:
+        assert_sum_rules(chain, math.fsum(found["log_modulus"]), float(found["error"].sum()))
     return out
 
 

@@ -3,6 +3,7 @@ r"""Singular values and vectors of a product of matrices, every one to full rela
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,6 +140,14 @@ def _graded_svd(chain: Chain, vectors: bool) -> tuple[NDArray[np.float64], NDArr
     return mantissa[down], exponent[down], left, right, 1.0 / max(float(rcond), 1e-300)
 
 
+def assert_sum_rules(chain: Chain, total: float, bound: float) -> None:
+    """Debug mode: the sum of the logarithms is sum ln|det A_k|, known from the pivots of the pass."""
+    slack = bound + 100 * UNIT * (chain.depth * chain.rank + chain.log_abs_sum)
+    assert abs(total - chain.log_abs_det) <= slack, (
+        f"sum of logarithms {total}, ln|det| {chain.log_abs_det}, slack {slack}"
+    )
+
+
 def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: float) -> NDArray[np.float64]:
     """The a-posteriori bound: errors of the pass, of the final SVD, of the logarithm; constants measured (docs/theory)."""
     condition = chain.condition[np.argsort(-chain.exponents, kind="stable")]
@@ -251,6 +260,8 @@ def _singular(chain: Chain, *, vectors: bool) -> tuple[dict[str, Any], Matrix, M
         log_values[: chain.rank] = np.log(mantissa) + exponent * LN2
         error[: chain.rank] = singular_error(chain, log_values[: chain.rank], t_condition)
         total = math.fsum(np.log(mantissa)) + int(exponent.sum()) * LN2
+    if os.environ.get("RMT_DEBUG") and chain.probe and chain.rank == n == max(chain.shape):
+        assert_sum_rules(chain, total, float(error.sum()))
     meta = provenance() | {"depth": chain.depth, "shape": chain.shape, "condition": t_condition}
     fields = {
         "log_values": log_values,

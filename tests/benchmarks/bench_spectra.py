@@ -1,11 +1,13 @@
 """Spectra of products against "form the product, then LAPACK", one thread, CPU seconds of this run.
 
-The peer is fast and wrong: at L = 50 most of its values are rounding noise. `python bench_spectra.py scaling` prints the
-table of the guide over N and L.
+The peer is fast and wrong: at L = 50 most of its values are rounding noise. `python bench_spectra.py scaling`
+and `... accuracy` print the other tables of the guide.
 """
 
+import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy.linalg import eigvals, svdvals
@@ -54,7 +56,9 @@ def benchmark():
 
 
 def scaling():
-    print("| N | L | singular values, s | eigenvalues, s | eigenvalues with bounds, s |\n| --- | --- | --- | --- | --- |")
+    print(
+        "| N | L | singular values, s | eigenvalues, s | eigenvalues with bounds, s |\n| --- | --- | --- | --- | --- |"
+    )
     for n, depth in ((50, 10), (100, 10), (200, 10), (400, 10), (100, 40), (100, 160), (4, 1000), (4, 10000)):
         factors = gaussian(n, depth)
         times = [
@@ -65,5 +69,37 @@ def scaling():
         print(f"| {n} | {depth} | " + " | ".join(f"{t:.3g}" for t in times) + " |", flush=True)
 
 
-if __name__ == "__main__" and "scaling" in sys.argv:
-    scaling()
+def accuracy():
+    """Errors against tests/reference/spectra_products.json, beside those of the formed product."""
+    here = Path(__file__).parents[1]
+    sys.path.insert(0, str(here / "support"))
+    from portable_products import LARGE_CASES
+
+    truth = json.loads((here / "reference" / "spectra_products.json").read_text())
+    print(
+        "| product | decades | ln s: error | bound | formed product | ln abs(lambda): error | bound | formed product |"
+    )
+    print("| --- " * 8 + "|")
+    for name, make in LARGE_CASES.items():
+        factors = list(make())
+        exact = [np.array(truth[name][key]) for key in ("log_singular_values", "log_modulus")]
+        singular, eigen = product_singular_values(factors), product_eigenvalues(factors)
+        with np.errstate(all="ignore"):
+            product = formed(factors)
+            fits = np.all(np.isfinite(product))
+            naive = (
+                [np.log(svdvals(product)), np.sort(np.log(np.abs(eigvals(product))))[::-1]] if fits else [np.nan] * 2
+            )
+        cells = [name, f"{(exact[0][0] - exact[0][-1]) / np.log(10):.0f}"]
+        for value, bound, right, wrong in (
+            (singular.log_values, singular.error, exact[0], naive[0]),
+            (eigen.log_modulus, eigen.error, exact[1], naive[1]),
+        ):
+            failed = np.max(np.abs(wrong - right))
+            cells += [f"{np.max(np.abs(value - right)):.0e}", f"{bound.max():.0e}"]
+            cells += [f"{failed:.0e}" if np.isfinite(failed) else "fails"]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    {"scaling": scaling, "accuracy": accuracy}[sys.argv[1]]()

@@ -75,3 +75,14 @@ def test_a_factor_of_two_is_visible_to_the_sums(chain):
     spoiled = [*chain[:-1], chain[-1] * (1 + 1e-6)]
     one, two = product_singular_values(chain), product_singular_values(spoiled)
     assert abs(one.log_abs_det - two.log_abs_det) > 1e3 * (one.error.sum() + two.error.sum())
+
+
+def test_debug_mode_asserts_the_sum_rules(chain, monkeypatch):
+    from rmt.spectra import singular
+
+    monkeypatch.setenv("RMT_DEBUG", "1")
+    product_singular_values(chain)
+    product_eigenvalues(chain)
+    state = singular.run_chain(chain)
+    with pytest.raises(AssertionError, match="sum of logarithms"):
+        singular.assert_sum_rules(state, state.log_abs_det + 1e-6, 1e-9)
