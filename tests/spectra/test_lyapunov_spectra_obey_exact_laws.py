@@ -64,9 +64,9 @@ def test_cohen_newman_exponent_of_stable_products(rng, alpha, exact):
 
 def test_moments_of_the_log_determinant(rng):
     """N = 10, L = 5 real Gaussian: mean 29.3255607584140594, variance 12.6612414104347."""
-    samples = np.array([product_singular_values(rng.standard_normal((5, 10, 10))).log_abs_det for _ in range(1500)])
-    assert_mean(samples, 29.3255607584140594, detects=0.5)
-    assert_mean((samples - 29.3255607584140594) ** 2, 12.6612414104347, detects=3.0)
+    samples = np.array([product_singular_values(rng.standard_normal((5, 10, 10))).log_abs_det for _ in range(700)])
+    assert_mean(samples, 29.3255607584140594, detects=0.8)
+    assert_mean((samples - 29.3255607584140594) ** 2, 12.6612414104347, detects=4.5)
 
 
 def test_singular_values_of_three_wide_gaussian_factors_are_fuss_catalan(rng):
@@ -87,12 +87,12 @@ def test_number_of_real_eigenvalues(rng):
     count = [
         np.sum(product_eigenvalues([a], error=False).argument % np.pi == 0) for a in rng.standard_normal((4000, 10, 10))
     ]
-    assert_mean(count, 2.92799349096917, detects=0.15)
+    assert_mean(count, 2.92799349096917, detects=0.25)
     both = [
         np.all(product_eigenvalues(list(pair), error=False).argument % np.pi == 0)
-        for pair in rng.standard_normal((4000, 2, 2, 2))
+        for pair in rng.standard_normal((1200, 2, 2, 2))
     ]
-    assert_mean(both, math.pi / 4, detects=0.05)
+    assert_mean(both, math.pi / 4, detects=0.09)
 
 
 def test_covariant_vectors_are_covariant(rng):
