@@ -7,27 +7,74 @@ and temperature T. Three levels, each a check of the one before: the mean field 
 """
 
 from rmt.deeplinear.exact import ExactPosterior, PredictiveLaw, exact_posterior
+from rmt.deeplinear.heavy_tails import HeavyTailedPosterior, heavy_tailed_posterior
 from rmt.deeplinear.kernels import linear_kernel, relu_kernel
+from rmt.deeplinear.layers import mean_inverse_layer_kernel, mean_layer_kernels
+from rmt.deeplinear.outliers import (
+    KernelOutlier,
+    LearnedSpectra,
+    kernel_outlier,
+    learned_spectra,
+    weight_spectrum_outlier,
+)
 from rmt.deeplinear.prediction import GeneralisationError, Prediction, generalisation_error, posterior_predictive
+from rmt.deeplinear.regimes import (
+    DepthLimit,
+    NoiseRegime,
+    PhaseBoundaries,
+    WidthRegime,
+    depth_limit,
+    depth_regime,
+    noise_regime,
+    phase_boundaries,
+    width_regime,
+)
 from rmt.deeplinear.renormalisation import (
     KernelRenormalisation,
     kernel_renormalisation,
     kernel_renormalisation_layers,
     kernel_renormalisation_matrix,
 )
+from rmt.deeplinear.sampling import Estimate, PosteriorSamples, effective_sample_size, estimate, sample_posterior
+from rmt.deeplinear.teacher import TeacherStudentCurve, teacher_student_curve
 
 __all__ = [
+    "DepthLimit",
+    "Estimate",
     "ExactPosterior",
     "GeneralisationError",
+    "HeavyTailedPosterior",
+    "KernelOutlier",
     "KernelRenormalisation",
+    "LearnedSpectra",
+    "NoiseRegime",
+    "PhaseBoundaries",
+    "PosteriorSamples",
     "Prediction",
     "PredictiveLaw",
+    "TeacherStudentCurve",
+    "WidthRegime",
+    "depth_limit",
+    "depth_regime",
+    "effective_sample_size",
+    "estimate",
     "exact_posterior",
     "generalisation_error",
+    "heavy_tailed_posterior",
+    "kernel_outlier",
     "kernel_renormalisation",
     "kernel_renormalisation_layers",
     "kernel_renormalisation_matrix",
+    "learned_spectra",
     "linear_kernel",
+    "mean_inverse_layer_kernel",
+    "mean_layer_kernels",
+    "noise_regime",
+    "phase_boundaries",
     "posterior_predictive",
     "relu_kernel",
+    "sample_posterior",
+    "teacher_student_curve",
+    "weight_spectrum_outlier",
+    "width_regime",
 ]
