@@ -16,14 +16,31 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from rmt._checks import check_alpha, check_array, check_real
+from rmt._quadrature import double_exponential
 from rmt.deeplinear._data import check_architecture, kernel_modes
 from rmt.deeplinear._meijer import log_meijer
 from rmt.deeplinear._mixture import Mixture
-from rmt.stable import PositiveStable
 
 __all__ = ["HeavyTailedPosterior", "heavy_tailed_posterior"]
 
 STEP = 0.02  # of the grid in ln A: trapezoid and convolution errors are exponentially small
+
+
+def _log_density_of_log(x: NDArray[np.float64], a: float) -> NDArray[np.float64]:
+    """Log density of ln A at x, ``E exp(-tA) = exp(-t^a)``: Zolotarev's integral over an angle, in logarithms.
+
+    The right tail lives within exp(-x) of the angle pi, hence nodes placed by the distance v from it.
+    """
+    v, weights = double_exponential(0.0, math.pi, step=1 / 24, reach=3.8)
+    with np.errstate(divide="ignore"):
+        sines = a * np.log(np.sin(a * (math.pi - v))) + (1 - a) * np.log(np.sin((1 - a) * (math.pi - v)))
+        log_k = (sines - np.log(np.sin(v))) / (1 - a)
+    usable = np.isfinite(log_k) & (weights > 0)
+    log_k, log_weights = log_k[usable], np.log(weights[usable])
+    c = a / (1 - a)
+    with np.errstate(over="ignore"):
+        exponent = log_k + log_weights - np.exp(log_k - c * x[:, None])
+    return special.logsumexp(exponent, axis=1) - c * x + math.log(a / (math.pi * (1 - a)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,9 +61,22 @@ class HeavyTailedPosterior:
         mixture = self.mixture
         half = mixture.modes.rank / 2
         powers = np.full(mixture.widths.size, k)
+        parameters = [(0.0, 1), *mixture.parameters(powers, half)]
         log_z = math.log(mixture.modes.strength / 2) - mixture.log_unit - self.log_scale
-        values = log_meijer(log_z, [(0.0, 1), *mixture.parameters(powers, half)])
-        return float(special.logsumexp(values + self.log_prior + (k - half) * (self.log_scale + mixture.log_unit)))
+        rest = self.log_prior + (k - half) * (self.log_scale + mixture.log_unit)
+        # outwards from A = 1 in blocks, until the integrand is below exp(-45) of its largest value on both sides
+        middle, block = int(np.argmin(np.abs(self.log_scale))), 50
+        parts = [log_meijer(log_z[middle : middle + 1], parameters) + rest[middle : middle + 1]]
+        for direction in (1, -1):
+            start = middle + (1 if direction == 1 else 0)
+            while 0 < start < log_z.size:
+                span = slice(start, start + block) if direction == 1 else slice(max(0, start - block), start)
+                values = log_meijer(log_z[span], parameters) + rest[span]
+                parts.append(values)
+                start += direction * block
+                if values[-1 if direction == 1 else 0] < max(float(part.max()) for part in parts) - 45.0:
+                    break
+        return float(special.logsumexp(np.concatenate(parts)))
 
     def rho_moment(self, k: float = 1.0) -> float:
         r"""Posterior moment of :math:`\rho = \prod_l A_l u_l`.
@@ -127,14 +157,15 @@ def heavy_tailed_posterior(
     indices = np.broadcast_to(check_array("alphas", alphas), sizes.shape)
     for i, value in enumerate(indices):
         check_alpha(value, f"alphas[{i}]", low=0.1)
-    log_scale, density = np.zeros(1), np.ones(1)
+    log_scale: NDArray[np.float64] = np.zeros(1)
+    density: NDArray[np.float64] = np.ones(1)
     for alpha in indices[indices < 2.0]:
         a = float(alpha) / 2
         # Beyond the right end the integrand exp(-(a + R/2 - k) x) is below exp(-45) for every moment that exists by a margin
-        x = STEP * np.arange(math.floor(-12.0 / STEP), math.ceil(45.0 / a / STEP) + 1)
-        log_density = PositiveStable(a).logpdf(np.exp(x)) + x
+        x: NDArray[np.float64] = STEP * np.arange(math.floor(-12.0 / STEP), math.ceil(45.0 / a / STEP) + 1)
+        log_density = _log_density_of_log(x, a)
         density = np.convolve(density, STEP * np.exp(log_density))
-        log_scale = x[0] + log_scale[0] + STEP * np.arange(density.size)
+        log_scale = np.asarray(float(x[0] + log_scale[0]) + STEP * np.arange(density.size), dtype=np.float64)
     kept = density > 0
     return HeavyTailedPosterior(
         Mixture(modes, sizes, variances, 0.0), tuple(float(v) for v in indices), log_scale[kept], np.log(density[kept])
