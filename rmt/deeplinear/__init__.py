@@ -29,6 +29,7 @@ from rmt.deeplinear.regimes import (
     phase_boundaries,
     width_regime,
 )
+from rmt.deeplinear.relu import ReluPrediction, relu_heuristic, sample_relu_outputs
 from rmt.deeplinear.renormalisation import (
     KernelRenormalisation,
     kernel_renormalisation,
@@ -52,6 +53,7 @@ __all__ = [
     "PosteriorSamples",
     "Prediction",
     "PredictiveLaw",
+    "ReluPrediction",
     "TeacherStudentCurve",
     "WidthRegime",
     "depth_limit",
@@ -72,8 +74,10 @@ __all__ = [
     "noise_regime",
     "phase_boundaries",
     "posterior_predictive",
+    "relu_heuristic",
     "relu_kernel",
     "sample_posterior",
+    "sample_relu_outputs",
     "teacher_student_curve",
     "weight_spectrum_outlier",
     "width_regime",
