@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,20 @@ def _saddle(
     return t
 
 
+def _beyond_first_pole(
+    log_z: NDArray[np.float64], shifted: NDArray[np.float64], counts: NDArray[np.float64], gap: float
+) -> NDArray[np.float64]:
+    """ln G z^-lowest for small z: residue at the first pole plus the integral on a line half way to the next one."""
+    others = shifted > 0
+    log_residue = float(special.gammaln(shifted[others]) @ counts[others])
+    c = -gap / 2
+    step = 2 * np.pi * (gap / 2) / 38.0
+    y = step * np.arange(math.ceil(60.0 / step))  # every Gamma function falls as exp(-pi y / 2)
+    log_gammas = sum(count * special.loggamma(value + c + 1j * y) for value, count in zip(shifted, counts, strict=True))
+    terms = np.exp(log_gammas - log_residue - (c + 1j * y) * log_z[:, None]).real
+    return log_residue + np.log1p(step / np.pi * (terms.sum(axis=1) - terms[:, 0] / 2))
+
+
 def log_meijer(log_z: ArrayLike, parameters: Parameters) -> NDArray[np.float64]:
     """ln G(z) for an array of ln z: Mellin-Barnes integral on the line through the real saddle, trapezoid rule."""
     flat = np.atleast_1d(np.asarray(log_z, dtype=float))
@@ -47,6 +62,25 @@ def log_meijer(log_z: ArrayLike, parameters: Parameters) -> NDArray[np.float64]:
     lowest = b.min()
     shifted = b - lowest
     t = _saddle(flat, shifted, counts)
+    out = np.empty_like(flat)
+    gap = min(1.0, float(shifted[shifted > 0].min(initial=1.0)))
+    # Near the first pole the line through the saddle needs 1/t nodes; past it, a few hundred.
+    near = (t < 0.15) & (counts[shifted == 0].sum() == 1.0) & (gap >= 0.25)
+    if near.any():
+        out[near] = _beyond_first_pole(flat[near], shifted, counts, gap) + lowest * flat[near]
+    if not near.all():
+        out[~near] = _through_saddle(flat[~near], t[~near], shifted, counts, lowest)
+    return out.reshape(np.shape(log_z))
+
+
+def _through_saddle(
+    flat: NDArray[np.float64],
+    t: NDArray[np.float64],
+    shifted: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    lowest: float,
+) -> NDArray[np.float64]:
+    """The integral on the line at distance t right of the first pole, in logarithms relative to the saddle."""
     base = special.gammaln(shifted + t[:, None]) @ counts - (t - lowest) * flat
     curvature = special.zeta(2.0, shifted + t[:, None]) @ counts
     # Two errors of the rule: exp(-2 pi^2 / h^2) of a Gaussian, exp(-2 pi t / h) of the nearest pole at distance t.
@@ -63,7 +97,7 @@ def log_meijer(log_z: ArrayLike, parameters: Parameters) -> NDArray[np.float64]:
         if np.all(np.abs(terms[:, -1]) < 1e-18):
             break
         start, block = start + block, min(2 * block, 4096)
-    return (base + np.log(step * total / (2 * np.pi))).reshape(np.shape(log_z))
+    return np.asarray(base + np.log(step * total / (2 * np.pi)))
 
 
 def log_meijer_digits(z: Any, b: Sequence[Any], dps: int) -> Any:
