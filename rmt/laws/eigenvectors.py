@@ -149,6 +149,40 @@ class EigenvectorLaw:
         values = self.chain.closed_log_tau((1.0 - rank) / (1.0 - self.atom_at_zero))[..., -1].reshape(rank.shape)
         return float(values) if np.ndim(F) == 0 else values
 
+    def log_moment(self, q: float, log_tau: float, *, dps: int | None = None) -> Any:
+        r"""ln M_q, the moment :math:`E h^q` of the local law (without the factor g) at a given :math:`\ln\tau`.
+
+        Parameters
+        ----------
+        q : float
+            Real power; > 0 with `dps`.
+        log_tau : float
+            From `log_tau`, or any real number.
+        dps : int, optional
+            Evaluate the same integral in mpmath to this many digits.
+
+        Returns
+        -------
+        float, or an mpmath number with `dps`
+
+        Raises
+        ------
+        ValueError
+            Where the moment is infinite.
+
+        Examples
+        --------
+        >>> from rmt.laws import EigenvectorLaw, Layer
+        >>> print(EigenvectorLaw(Layer(2.0)).log_moment(1.0, 0.0, dps=15))  # h = 1/(1 + tau)
+        -0.693147180559945
+        """
+        self._refuse_frozen()
+        power, x = check_real("q", q), check_real("log_tau", log_tau)
+        if dps is None:
+            return self._local.log_moment(power, x)
+        check_real("q", q, low=0.0, low_open=True)
+        return self._local.log_moment_multiprecision(power, x, check_integer("dps", dps, low=5))
+
     def log_amplitude(self, q: ArrayLike, F: float, field: str = "complex") -> Any:
         r"""ln A_q with :math:`A_q = \lim N^{q-1} \langle \sum_i p_i^q \rangle = c_q M_q / M_1^q`; 0 at q = 1.
 
@@ -174,11 +208,7 @@ class EigenvectorLaw:
         -----
         Tested to 1e-10 against 30-digit Mellin-Barnes integrals and closed forms at F -> 0 and alpha = 2.
         """
-        if self.kind != "ergodic":
-            raise ValueError(
-                f"side = {self.side!r}: these vectors are {self.kind}, their mean weight is infinite and A_q does not exist; "
-                "use frozen_dimension for the limit or dimension(n, q, F) at finite n"
-            )
+        self._refuse_frozen()
         check_choice("field", field, FIELDS)
         x = self.log_tau(check_real("F", F))
         powers = check_array("q", q)
@@ -186,6 +216,13 @@ class EigenvectorLaw:
         values = np.array([self._local.log_moment(p, x) - p * one + self._gaussian(p, field) for p in powers.ravel()])
         values[powers.ravel() == 1.0] = 0.0
         return float(values[0]) if np.ndim(q) == 0 else values.reshape(np.shape(q))
+
+    def _refuse_frozen(self) -> None:
+        if self.kind != "ergodic":
+            raise ValueError(
+                f"side = {self.side!r}: these vectors are {self.kind}, their mean weight is infinite and A_q does not exist; "
+                "use frozen_dimension for the limit or dimension(n, q, F) at finite n"
+            )
 
     def _gaussian(self, q: float, field: str) -> float:
         return log_gaussian_factor(q, field, pair=self.side == "biorthogonal")

@@ -45,6 +45,24 @@ def test_cauchy_matrices_against_a_direct_integral(q, tau):
         assert abs(ours - direct) < 2e-9, side
 
 
+@pytest.mark.parametrize("side", ["right", "left", "biorthogonal"])
+def test_double_and_multiprecision_agree(side):
+    law = EigenvectorLaw([Layer(1.3), Layer(1.8, profile=([0.2, 1.5], [0.4, 0.6]))], side=side)
+    assert abs(law.log_moment(1.5, 0.7, dps=15) - law.log_moment(1.5, 0.7)) < 1e-12
+
+
+def test_gaussian_layers_with_dead_units():
+    """h = 1/(1 + tau d^2), dead units included: they have the largest weights, but no heavy tail."""
+    law = EigenvectorLaw(Layer(2.0), side="right", input_profile=([0.0, 0.5, 2.0], [0.3, 0.5, 0.2]))
+    for q in (-0.7, 0.0, 0.5, 2.0):
+        exact = 0.3 + 0.5 * (1 + 0.25 * math.exp(0.4)) ** -q + 0.2 * (1 + 4 * math.exp(0.4)) ** -q
+        assert law.log_moment(q, 0.4) == pytest.approx(math.log(exact), abs=1e-12)
+    assert law.log_moment(2.0, 0.4, dps=15) == pytest.approx(law.log_moment(2.0, 0.4), abs=1e-12)
+    frozen = EigenvectorLaw(Layer(1.9), side="right", input_profile=([0.0, 1.0], [0.3, 0.7]))
+    with pytest.raises(ValueError, match="frozen"):
+        frozen.log_moment(2.0, 0.4)
+
+
 def test_centre_of_the_disc():
     """F -> 0: A_q = Gamma(1 + 2q/alpha) / Gamma(1 + 2/alpha)^q, N IPR_2 = 6 at alpha = 1 and 2 at alpha = 2."""
     for alpha in (0.8, 1.0, 1.5, 2.0):
