@@ -1,0 +1,96 @@
+"""Limit laws: CPU milliseconds (best of five, warm kernels) and the accuracy of the published one-layer approach.
+
+The peer evaluates ghat by Gauss-Laguerre quadrature of order 96 and iterates u ghat(u) = f; it has one layer only.
+"""
+
+import time
+from math import gamma
+
+import numpy as np
+from numpy.polynomial.laguerre import laggauss
+
+from rmt.laws import Layer, RadialLaw, SingularValueLaw
+from rmt.meanfield import ActivationProfile, fixed_point
+
+S = np.geomspace(1e-2, 20, 161)
+
+
+def cpu(call, repeats=5):
+    """Best CPU seconds of a call, and its result."""
+    best = np.inf
+    for _ in range(repeats):
+        start = time.process_time()
+        result = call()
+        best = min(best, time.process_time() - start)
+    return best, result
+
+
+def laguerre_density(alpha, s, order=96):
+    """The published approach, one square layer without profile: u ghat(u) = f, (-is)^alpha = kappa f/u^2.
+
+    Gauss-Laguerre nodes for ghat; Newton's method in ln u from large s downwards.
+    """
+    a = alpha / 2
+    t, w = laggauss(order)
+    scale = Layer(alpha).kappa
+
+    def ghat(u):
+        e = np.exp(-u * t**a)
+        return np.sum(w * t ** (a - 1) * e) / gamma(a), -np.sum(w * t ** (2 * a - 1) * e) / gamma(a)
+
+    out = np.empty(s.size)
+    # rotate at the largest s from the real axis, then march down
+    log_u = np.log(scale**0.5 / np.max(s) ** a + 0j)
+    top = alpha * np.log(np.max(s))
+    path = [top - 1j * a * np.pi * k / 20 for k in range(1, 21)]  # eta^alpha = (s e^{-i theta})^alpha, theta to pi/2
+    targets = path + [alpha * np.log(v) - 1j * a * np.pi for v in np.sort(s)[::-1]]
+    values = []
+    for target in targets:
+        for _ in range(40):
+            u = np.exp(log_u)
+            g, slope = ghat(u)
+            # ln(kappa u ghat/u^2) = target
+            residual = np.log(scale * g / u) - target
+            residual -= 2j * np.pi * np.round(residual.imag / (2 * np.pi))
+            step = -residual / (u * slope / g - 1)
+            log_u += step
+            if abs(step) < 1e-12:
+                break
+        u = np.exp(log_u)
+        values.append(gamma(1 + a) * u * ghat(u)[0])
+    m = np.array(values[20:])
+    out[np.argsort(s)[::-1]] = 2 / (np.pi * np.sort(s)[::-1]) * np.abs(m.imag)
+    return out
+
+
+def row(what, seconds, target, peer="", ratio=""):
+    return {"what": what, "ours": f"{1e3 * seconds:.1f} ms", "peer": peer, "ratio": ratio, "target": target}
+
+
+def benchmark():
+    rows = []
+    for alpha in (0.8, 1.0, 1.5, 1.95):
+        ours, exact = cpu(lambda alpha=alpha: SingularValueLaw(Layer(alpha)).pdf(S))
+        theirs, found = cpu(lambda alpha=alpha: laguerre_density(alpha, S), repeats=1)
+        error = np.max(np.abs(found / exact - 1))
+        rows.append(
+            row(
+                f"161-point density, one layer, alpha {alpha:g}", ours, "< 20 ms",
+                f"{1e3 * theirs:.1f} ms, error up to {100 * error:.2g} %", f"{theirs / ours:.1f}",
+            )
+        )  # fmt: skip
+    q = fixed_point(alpha=1.5, sigma_w=1.0, activation="tanh").q
+    profile = ActivationProfile("tanh", q, 1.5)
+    tanh = Layer(1.5, profile=profile)
+    rows.append(row("161-point density, tanh profile", cpu(lambda: SingularValueLaw(tanh).pdf(S))[0], "< 60 ms"))
+    rows.append(
+        row("161-point density, L = 50", cpu(lambda: SingularValueLaw([Layer(1.5)] * 50).pdf(S))[0], "< 100 ms")
+    )
+    rows.append(
+        row("161-point density, L = 50, tanh", cpu(lambda: SingularValueLaw([tanh] * 50).pdf(S))[0], "< 100 ms")
+    )
+    rows.append(row("161-point cdf, one layer", cpu(lambda: SingularValueLaw(Layer(1.5)).cdf(S))[0], ""))
+    r = np.geomspace(1e-3, 4, 2000)
+    rows.append(row("radial cdf, 2000 points", cpu(lambda: RadialLaw(Layer(1.5)).cdf(r))[0], "< 25 ms"))
+    rows.append(row("radial cdf, 2000 points, tanh", cpu(lambda: RadialLaw(tanh).cdf(r))[0], ""))
+    return rows
