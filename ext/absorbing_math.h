@@ -11,8 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* By features, not by "arch=": that compares the CPU model, and a newer model than the compiler knows would get the default. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__)
-#define RMT_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define RMT_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define RMT_CLONES
 #endif
