@@ -368,7 +368,9 @@ static int rmt_curve_integral(const rmt_side *s, double log_y, double x, int all
     }
     const double l = slope > 1.0 ? 1.0/slope : 1.0;
     const double width = 50.0*(alpha < 0.5 ? (1.0 - alpha)/alpha : 1.0);
-    const double half = asinh(width/l);
+    /* a light part and a small heavy part give two bumps far apart in s: even steps see both */
+    const int even = !s->light && s->w < 0.25 && l > 0.5;
+    const double half = even ? width : asinh(width/l);
     double h = 0.25, g1 = 0.0, e1 = 0.0, c1 = 0.0, old_f = -1.0, old_e = -1.0, old_c = -1.0, change = 1.0;
     for (int level = 0; level < 6; level++) {
         const double first = level == 0 ? 0.0 : h, step = level == 0 ? h : 2.0*h;
@@ -376,10 +378,10 @@ static int rmt_curve_integral(const rmt_side *s, double log_y, double x, int all
         for (int direction = -1; direction <= 1; direction += 2) {
             for (double tau = (direction > 0 && level == 0) ? step : first; tau <= half; tau += step) {
                 double weight;
-                const double ds = centre + direction*l*sinh(tau);
+                const double ds = centre + direction*(even ? tau : l*sinh(tau));
                 if (fabs(c.s1 + ds) > 745.0) break;
                 const double log_g = rmt_log_g(&c, ds, &weight);
-                weight *= l*cosh(tau);
+                if (!even) weight *= l*cosh(tau);
                 if (log_g != log_g) continue;
                 const double g = log_g < 690.0 ? exp(log_g) : 1e299;
                 const double excess = !s->light ? g : (log_g > log_g_min + 700.0 ? 1e4 : fmax(0.0, g_min*expm1(log_g - log_g_min)));

@@ -5,7 +5,19 @@ characteristic function exp(-|t|^alpha), ``S`` the positive law with E exp(-tS) 
 """
 
 from rmt.stable.expectation import expect, expectation_rule
+from rmt.stable.fitting import StableFit, fit
 from rmt.stable.law import AlphaStable
 from rmt.stable.positive import PositiveStable
+from rmt.stable.scores import Score
+from rmt.stable.spectral import SpectralStable
 
-__all__ = ["AlphaStable", "PositiveStable", "expect", "expectation_rule"]
+__all__ = [
+    "AlphaStable",
+    "PositiveStable",
+    "Score",
+    "SpectralStable",
+    "StableFit",
+    "expect",
+    "expectation_rule",
+    "fit",
+]

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rmt._checks import check_alpha, check_choice, check_real
 from rmt._random import RandomState
 from rmt._stable_density import Law
 from rmt.stable.evaluation import StableMethods, kernel_law
 from rmt.stable.sampling import Shape, draw_log_stable, draw_stable
+from rmt.stable.scores import Score, difference_nodes
 
 __all__ = ["AlphaStable"]
 
@@ -174,6 +175,75 @@ class AlphaStable(StableMethods):
         if self.alpha < 1.0 and abs(self.beta) == 1.0:
             return math.copysign(math.inf, self.beta)
         return math.nan
+
+    def score(self, x: ArrayLike) -> Score:
+        """Derivatives of the log density with respect to x, alpha, beta, loc and scale, at fixed parameterisation.
+
+        Parameters
+        ----------
+        x : float or array_like
+            Points inside the support.
+
+        Returns
+        -------
+        Score
+            Named tuple ``(x, alpha, beta, loc, scale)`` of arrays of the shape of x. Tested: 1e-8 (1 + |score|) against
+            mpmath. At alpha = 2 and |beta| = 1 the derivatives in alpha and beta are one-sided; on the light side of an
+            extremal law they are huge.
+        """
+        points = np.asarray(x, dtype=np.float64)
+        flat = points.ravel()
+        base = np.asarray(self.logpdf(flat, table=False))
+        if not np.isfinite(base).all():
+            raise ValueError("x holds a point outside the support, where the score does not exist")
+
+        zeta = self._zeta if self.alpha != 1.0 else 0.0
+        # differences at a fixed distance from zeta below alpha = 0.94, where the density is steep there, else in S0
+        by_s1 = self.alpha < 0.94
+        loc = self._shift - (self.scale * zeta if self.parameterization == "S1" else 0.0)
+        z0, z1 = self._coordinates(flat)
+        light = (abs(self.beta) == 1.0) & (z0 * self.beta < 0.0)
+
+        def change(alpha: float, beta: float) -> NDArray[np.float64]:
+            law = AlphaStable(alpha, beta, loc=loc, scale=self.scale)
+            if by_s1:
+                law = AlphaStable(alpha, beta, loc=loc + self.scale * zeta, scale=self.scale, parameterization="S1")
+            return np.minimum(np.asarray(law.logpdf(flat, table=False)) - base, 700.0)
+
+        alphas, weights = difference_nodes(
+            self.alpha, LOWEST_ALPHA, 2.0, (0.004 if abs(self.beta) == 1.0 else 0.012) * self.alpha, 7
+        )
+        d_alpha = np.zeros_like(flat)
+        for alpha, weight in zip(alphas, weights, strict=True):
+            ratio = change(float(alpha), self.beta)
+            d_alpha += weight * np.where(
+                light, ratio, np.expm1(ratio)
+            )  # on a light side the logarithm is the smooth one
+        betas, weights = difference_nodes(self.beta, -1.0, 1.0, 0.02, 7)
+        d_beta = np.zeros_like(flat)
+        for beta, weight in zip(betas, weights, strict=True):
+            d_beta += weight * np.expm1(change(self.alpha, float(beta)))
+        one_sided = self.alpha < 1.0 and abs(self.beta) == 1.0
+        centre = self._kernel().branch(0.0 if self._prefers_s0() else zeta, -zeta if self._prefers_s0() else 0.0, 0)
+        width = 1.0 if one_sided or self._prefers_s0() else min(1.0, 0.3 / centre[1])
+        distance = np.abs(z1) if one_sided else np.hypot(width, z0 if self._prefers_s0() else z1)
+        h = 0.01 * self.scale * distance
+        d_x = np.zeros_like(flat)
+        for k, w in zip((1, 2, 3), (3 / 4, -3 / 20, 1 / 60), strict=True):
+            up, down = self.logpdf(flat + k * h, table=False), self.logpdf(flat - k * h, table=False)
+            d_x += w * (np.asarray(up) - np.asarray(down)) / h
+        d_scale = -(1.0 + (flat - self._shift) * d_x) / self.scale
+        in_s1 = self.parameterization == "S1"
+        if self.alpha != 1.0 and in_s1 != by_s1:
+            sign = 1.0 if by_s1 else -1.0  # d zeta/d alpha, d zeta/d beta times d_x separate the two parameterisations
+            tangent = tan_half_pi(self.alpha)
+            d_alpha = d_alpha + sign * self.scale * self.beta * 0.5 * math.pi * (1.0 + tangent * tangent) * d_x
+            d_beta = d_beta + sign * self.scale * tangent * d_x
+        elif self.alpha == 1.0 and in_s1:
+            d_beta = d_beta - (2.0 / math.pi) * self.scale * math.log(self.scale) * d_x
+            d_scale = d_scale - self.beta * (2.0 / math.pi) * (math.log(self.scale) + 1.0) * d_x
+        parts = (d_x, d_alpha, d_beta, -d_x, d_scale)
+        return Score(*(np.asarray(part).reshape(points.shape) for part in parts))
 
     def sample(self, shape: Shape = None, rng: RandomState = None) -> NDArray[np.float64]:
         """Independent variates (Chambers, Mallows and Stuck 1976, in a form that is smooth through alpha = 1).

@@ -111,32 +111,44 @@ class Layout:
         rows.append(self.radius * nodes[None, :])
         return np.concatenate(rows)
 
-    def piecewise(self, values: NDArray[np.float64], mirrored: NDArray[np.float64] | None = None) -> Piecewise:
-        """The function with the given values at :meth:`points`.
+    def coefficients(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Monomial coefficients of the panels from the values at :meth:`points`; linear, so tables can be combined.
 
         Parameters
         ----------
-        values : ndarray of float64, shape (panels + centre, 13)
+        values : ndarray of float64, shape (..., panels + centre, 13)
+
+        Returns
+        -------
+        ndarray of float64, of the same shape
+        """
+        with np.errstate(invalid="ignore"):
+            return np.asarray(values.astype(np.longdouble) @ _transform()[1].T, dtype=np.float64)
+
+    def piecewise(self, coefficients: NDArray[np.float64], mirrored: NDArray[np.float64] | None = None) -> Piecewise:
+        """The function with the given coefficients.
+
+        Parameters
+        ----------
+        coefficients : ndarray of float64, shape (panels + centre, 13)
         mirrored : ndarray, optional
-            For a layout of one side of a symmetric law: the values of the function at minus the points.
+            For a layout of one side of a symmetric law: coefficients of the function at minus the points.
 
         Returns
         -------
         rmt._stable_tables.Piecewise
         """
-        with np.errstate(invalid="ignore"):
-            coefficients = np.ascontiguousarray(values.astype(np.longdouble) @ _transform()[1].T, dtype=np.float64)
-        empty = (np.empty(0, np.uint8), np.empty(0, np.int32), np.empty((0, 13)))
         parts, done = {}, 0
         for side in self.sides:
-            count = int(2 ** self.bits[side].astype(int) @ np.ones(self.bits[side].size, dtype=int))
-            parts[side] = (self.bits[side], self.base[side], np.ascontiguousarray(coefficients[done : done + count]))
+            count = int((2 ** self.bits[side].astype(int)).sum())
+            panels = np.ascontiguousarray(coefficients[done : done + count])
+            parts[side] = (self.bits[side], self.base[side], panels)
             done += count
         if mirrored is not None:
-            with np.errstate(invalid="ignore"):
-                other = np.ascontiguousarray(mirrored.astype(np.longdouble) @ _transform()[1].T, dtype=np.float64)
-            parts[-1] = (self.bits[1], self.base[1], np.ascontiguousarray(other[:done]))
-        return Piecewise(self.low, self.radius, coefficients[-1], *parts.get(1, empty), *parts.get(-1, empty))
+            parts[-1] = (self.bits[1], self.base[1], np.ascontiguousarray(mirrored[:done]))
+        empty = (np.empty(0, np.uint8), np.empty(0, np.int32), np.empty((0, 13)))
+        centre = np.ascontiguousarray(coefficients[-1])
+        return Piecewise(self.low, self.radius, centre, *parts.get(1, empty), *parts.get(-1, empty))
 
 
 def _coordinate(alpha: float, zeta: float, positive: bool) -> Callable[[Any], Coordinates]:
@@ -251,8 +263,9 @@ class Table:
         self.symmetric = beta == 0.0 and not positive
         self.by_s1 = positive or (alpha < 0.94 and zeta != 0.0)
         swapped = [0, 2, 1]  # of a symmetric law at -x
+        polynomials = self.layout.coefficients(values)
         self.functions = {
-            name: self.layout.piecewise(values[i], values[swapped[i]] if self.symmetric else None)
+            name: self.layout.piecewise(polynomials[i], polynomials[swapped[i]] if self.symmetric else None)
             for i, name in enumerate(FUNCTIONS)
         }
         self.panels = values.shape[1]
