@@ -62,7 +62,9 @@ def evaluation(n=1 << 19):
         law.pdf(x, table=True)
         for kind in ("pdf", "ccdf"):
             table = cpu(lambda law=law, x=x, kind=kind: getattr(law, kind)(x, table=True), n)
-            rows.append(row(f"{kind} table ({alpha}, {beta}); peer scipy", table, peer if kind == "pdf" else None, target))
+            rows.append(
+                row(f"{kind} table ({alpha}, {beta}); peer scipy", table, peer if kind == "pdf" else None, target)
+            )
         p = np.random.default_rng(1).random(1000)
         quantile = cpu(lambda law=law, p=p: law.icdf(p), p.size, 1)
         rows.append(row(f"icdf ({alpha}, {beta}); peer ours pdf direct", quantile, direct, 10 * direct))
