@@ -6,6 +6,7 @@ characteristic function exp(-|t|^alpha), ``S`` the positive law with E exp(-tS) 
 
 from rmt.stable.expectation import expect, expectation_rule
 from rmt.stable.fitting import StableFit, fit
+from rmt.stable.goodness import GoodnessOfFit, Rival, goodness_of_fit, rivals
 from rmt.stable.law import AlphaStable
 from rmt.stable.positive import PositiveStable
 from rmt.stable.scores import Score
@@ -13,11 +14,15 @@ from rmt.stable.spectral import SpectralStable
 
 __all__ = [
     "AlphaStable",
+    "GoodnessOfFit",
     "PositiveStable",
+    "Rival",
     "Score",
     "SpectralStable",
     "StableFit",
     "expect",
     "expectation_rule",
     "fit",
+    "goodness_of_fit",
+    "rivals",
 ]

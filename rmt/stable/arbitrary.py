@@ -13,7 +13,7 @@ def _trapezoid(f: Any, half: Any, digits: int) -> list[Any]:
 
     h, old, offset = mpf(1) / 4, None, mpf(0)
     step, total = h, [mpf(0)] * 3
-    for _ in range(12):
+    for _ in range(8 + digits // 15):
         n = int(half / step) + 1
         for j in range(-n, n + 1):
             total = [a + b for a, b in zip(total, f(offset + j * step), strict=True)]
