@@ -56,7 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.source in BUILT_IN:
         from rmt.laws import acceptance_table
 
-        content, provenance = acceptance_table(), None
+        content: Any = acceptance_table()
+        provenance = None
     else:
         content, provenance = read_csv(Path(arguments.source))
     table = as_table(content, caption=arguments.caption, label=arguments.label, provenance=provenance)
