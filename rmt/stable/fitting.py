@@ -394,6 +394,8 @@ def _profile_interval(
             break
         step *= 1.6
     high = min(best.theta[0], low + step)
+    if drop(high) > 0.0:  # the maximum lies at the end 2, above a start that is not it
+        high = 2.0
     lower = low if low <= LOW_ALPHA else float(brentq(drop, low, high, xtol=1e-4))
     if drop(2.0) <= 0.0:
         return lower, 2.0
