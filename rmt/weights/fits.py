@@ -20,7 +20,7 @@ from rmt.weights.tails import hill_index
 
 __all__ = ["LayerFits", "fit_layers"]
 
-NULL_SIZE = 20_000  # entries of the Gaussian null: its law depends little on the size, its cost much
+NULL_SIZE = 4096  # largest Gaussian sample of the null: what it says depends little on the size, its cost much
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +40,8 @@ class LayerFits(Result):
     hill_gaussian : ndarray
         What a Gaussian matrix of the size gives there on average: no tail is shown where ``hill`` is not clearly below.
     p_gaussian : ndarray
-        Share of Gaussian samples that a stable law fits better than a normal one by as much as this matrix; its smallest
-        possible value is 1 / (null + 1).
+        Share of Gaussian samples (of at most 4096 values) that a stable law fits better than a normal one by as much as this
+        matrix does for each entry; conservative, its smallest possible value is 1 / (null + 1).
     aic_stable, aic_normal, aic_student, aic_rows : ndarray
         Akaike's criterion less that of the best of the four.
     best : ndarray of str
@@ -122,6 +122,13 @@ def fit_layers(
     Weights of trained networks are not independent, so errors and criteria are lower bounds on the uncertainty. A stable index
     of 1.6 to 1.7 with a Hill index of 4 to 5 is the signature of Student tails or of rows of different scales, not of a
     stable law; ``best`` says which.
+
+    Examples
+    --------
+    >>> from rmt.ensembles import levy_matrix
+    >>> fits = fit_layers({"layer": levy_matrix(60, alpha=1.5, rng=1)}, null=0)
+    >>> bool(abs(fits.alpha[0] - 1.5) < 5 * fits.alpha_stderr[0]), str(fits.best[0])
+    (True, 'stable')
     """
     check_integer("null", null, low=0)
     matrices = as_model(model, min_entries=check_integer("min_entries", min_entries, low=50), **selection)
@@ -146,9 +153,11 @@ def _fit_one(name: str, matrix: NDArray[np.float64], null: int, seed: int) -> di
     index, index_error, _ = hill_index(matrix)
     p_gaussian = hill_gaussian = float("nan")
     if null:
-        gains, hills = _gaussian_null(min(matrix.size, NULL_SIZE), null, seed)
-        # The gain in log-likelihood is extensive: a subsample of the null's size would see this much of it.
-        gain = (stable.loglikelihood - normal.loglikelihood) * min(1.0, NULL_SIZE / matrix.size)
+        size = min(1 << (matrix.size.bit_length() - 1), NULL_SIZE)  # few sizes, so that layers share their null
+        gains, hills = _gaussian_null(size, null, seed)
+        # Where there is a tail the gain in log-likelihood is extensive: a sample of the null's size would see this much of
+        # it. Where there is none it is of order one, and taking it smaller errs towards the Gaussian.
+        gain = (stable.loglikelihood - normal.loglikelihood) * size / matrix.size
         p_gaussian = (1 + sum(other >= gain for other in gains)) / (null + 1)
         hill_gaussian = float(np.mean(hills))
     alpha, scale = stable.parameters["alpha"], stable.parameters["scale"]
