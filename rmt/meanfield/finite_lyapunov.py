@@ -34,7 +34,7 @@ class FiniteWidthLyapunov(Result):
     samples : ndarray, shape (realisations,)
         One rate per realisation.
     log_q : float
-        Mean of ln of the empirical scale, (mean |h|^(alpha/2) / E|X|^(alpha/2))^2 in units of q.
+        Mean over layers of the logarithm of the empirical scale, ``2 (mean |h|^(alpha/2) / E|X|^(alpha/2))^2``.
     width, depth : int
     method, direction : str
     """
