@@ -48,6 +48,7 @@ def test_eigenvalues(case):
     assert np.all(np.isin(result.argument, [0.0, np.pi]) == real)
 
 
+@pytest.mark.slow
 def test_eigenvalues_without_bounds_are_the_same_numbers(case):
     factors, truth = case
     result = product_eigenvalues(factors, error=False)
