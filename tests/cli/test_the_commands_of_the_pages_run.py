@@ -52,7 +52,7 @@ def environment(tmp_path):
 
 
 @pytest.mark.skipif(not GUIDE.exists(), reason="the pages are not part of an installed package")
-@pytest.mark.parametrize("page", ["laptop-to-cluster.md", "cli.md"])
+@pytest.mark.parametrize("page", [pytest.param("laptop-to-cluster.md", marks=pytest.mark.slow), "cli.md"])
 def test_the_commands_of_the_page_run(page, tmp_path, environment):
     folder = tmp_path / "page"
     folder.mkdir()
