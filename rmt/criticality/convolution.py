@@ -37,7 +37,7 @@ class ConvolutionalPairs(Result):
         Order parameter of the kernels summed over the sites.
     q : ndarray, shape (realisations, depth)
         Mean length.
-    last : ndarray, shape (realisations, *sites)
+    last : ndarray, shape (realisations, sites) or (realisations, sites, sites)
         Local order parameter of the last layer.
     meta : dict
         Parameters and versions.

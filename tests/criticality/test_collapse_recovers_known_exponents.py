@@ -15,7 +15,11 @@ from rmt.criticality import (
 )
 
 DP = UNIVERSALITY_CLASSES["dp-1+1"]
-METHODS = ["gaussian-process", "houdayer-hartmann", "bhattacharjee-seno"]
+METHODS = [
+    pytest.param("gaussian-process", marks=pytest.mark.slow),
+    "houdayer-hartmann",
+    "bhattacharjee-seno",
+]
 
 
 def synthetic(rng, sizes=(100, 200, 400), runs=300):
