@@ -7,12 +7,15 @@ logistic - ln S - ln S', with E ln S = (1/a - 1) gamma_E.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import NDArray
 
 from rmt._quadrature import gauss_legendre_panels
 from rmt.laws.chain import Node, System, _invert
 
-__all__ = ["mean_log"]
+__all__ = ["mean_log", "moment"]
 
 
 def mean_log(system: System) -> float:
@@ -36,3 +39,10 @@ def _mean_x(node: Node, top: float) -> float:
     x, w = gauss_legendre_panels(np.linspace(start, x_top, max(2, int((x_top - start) / 1.0) + 2)), 16)
     area = float(w @ kernel.evaluate(x)[0])
     return x_top - area * float(np.exp(node.log_width)) / top
+
+
+def moment(ccdf_log: Callable[[NDArray], NDArray], order: float, centre: float, reach: float) -> float:
+    """E s^order = int order e^(order t) ccdf(e^t) dt from where it is negligible up to ``reach``, on unit panels."""
+    low = centre - 38.0 / order
+    t, w = gauss_legendre_panels(np.linspace(low, reach, int(2 * (reach - low)) + 2), 10)
+    return float(np.sum(w * order * np.exp(order * t) * ccdf_log(t)))

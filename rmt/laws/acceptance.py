@@ -38,10 +38,11 @@ _POINTS = (0.1, 0.3, 0.7, 1.5, 4.0)
 
 @cache
 def _tanh(alpha: float, sigma_w: float) -> Layer:
+    from rmt import activations
     from rmt.meanfield import ActivationProfile, fixed_point
 
     point = fixed_point(alpha=alpha, sigma_w=sigma_w, activation="tanh")
-    return Layer(alpha, sigma_w, profile=ActivationProfile("tanh", point.q, alpha))
+    return Layer(alpha, sigma_w, profile=ActivationProfile(activations.get("tanh"), point.q, alpha))
 
 
 def _unit_rows() -> Iterator[Row]:

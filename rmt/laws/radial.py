@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rmt._checks import check_real
 from rmt._continuation import follow
 from rmt._random import RandomState
 from rmt.laws._law import apply, check_fraction, check_log_position, check_position, sample_by_inversion
-from rmt.laws._mean_log import mean_log
+from rmt.laws._mean_log import mean_log, moment
 from rmt.laws.chain import Chain, System
 from rmt.laws.layers import Layer
 
@@ -207,6 +208,17 @@ class RadialLaw:
             lam = np.log(upper[inside]) - np.log(lower[inside])
             out[inside] = 0.5 * self._system.at_fraction(lam)[1]
         return out
+
+    def moment(self, order: float) -> float:
+        """E |lambda|^order over all N_0 eigenvalues, order > 0: always finite; by quadrature, to about 1e-8."""
+        p = check_real("order", order, low=0.0, low_open=True)
+        end = self.support()[1]
+        reach = float(np.log(end)) if np.isfinite(end) else float(self._quantile(np.array([1e-30]), np.array([1.0]))[0])
+        return moment(self._ccdf, p, self.mean_log_nonzero(), reach)
+
+    def mean(self) -> float:
+        """E |lambda| over all N_0 eigenvalues."""
+        return self.moment(1.0)
 
     def mean_log(self) -> float:
         """E ln|lambda| over all N_0 eigenvalues: -inf if there are zeros; see :meth:`mean_log_nonzero`."""

@@ -111,3 +111,18 @@ def test_mean_log_is_the_mean_of_the_quantiles():
         for law in (kind(CHAINS[name]),):
             p = law.atom_at_zero + (1 - law.atom_at_zero) * nodes
             assert abs(weights @ law.icdf_log(p) - law.mean_log_nonzero()) < 1e-6
+
+
+def test_moments():
+    assert abs(SingularValueLaw(Layer(2.0)).mean() - 8 / (3 * np.pi)) < 1e-6
+    assert abs(SingularValueLaw([Layer(2.0)] * 3).moment(2) - 1) < 1e-6
+    assert abs(RadialLaw(Layer(2.0)).mean() - 2 / 3) < 1e-6
+    law, radial = SingularValueLaw(Layer(1.5)), RadialLaw(Layer(1.5))
+    nodes, weights = gauss_legendre_panels(
+        [0, 1e-6, 1e-4, 1e-2, 0.1, 0.5, 0.9, 0.99, 1 - 1e-4, 1 - 1e-6, 1 - 1e-9, 1], 12
+    )
+    assert abs(weights @ law.icdf(nodes) ** 0.25 - law.moment(0.25)) < 1e-5
+    assert abs(weights @ radial.icdf(nodes) - radial.mean()) < 1e-6
+    assert SingularValueLaw(Layer(1.0)).mean() == np.inf
+    with pytest.raises(ValueError, match="order"):
+        law.moment(1.45)
