@@ -53,7 +53,22 @@ def test_outlier_of_the_kernel_is_where_predicted(learned):
     theory = kernel_outlier(K0, y, 200, 0.36, rho)
     second, first = observed[:, 4:6].mean(axis=0)
     assert first == pytest.approx(theory.position, rel=0.05)
-    assert second == pytest.approx(theory.edge, rel=0.05)
+    # the largest value of the bulk sits below the edge by O(N^-2/3), just as without learning
+    rng = np.random.default_rng(14)
+    fresh = [0.6 * rng.standard_normal((200, 300)) @ X.T / np.sqrt(300) for _ in range(12)]
+    largest = np.mean([np.linalg.eigvalsh(0.36 * h.T @ h / 200)[-1] for h in fresh])
+    assert second == pytest.approx(largest, rel=0.06)
+    assert largest == pytest.approx(theory.edge, rel=0.15)
+    assert largest < theory.edge
+
+
+def test_the_edge_of_the_kernel_is_reached_by_large_matrices():
+    rng = np.random.default_rng(15)
+    c = np.linspace(0.5, 1.5, 400)
+    theory = kernel_outlier(np.diag(c), np.full(400, 1e-3), 800, 1.0, 1.0)
+    h = rng.standard_normal((800, 400)) * np.sqrt(c)
+    assert np.isnan(theory.position)
+    assert np.linalg.eigvalsh(h.T @ h / 800)[-1] == pytest.approx(theory.edge, rel=0.03)
 
 
 def test_the_bulk_of_the_product_is_that_of_fresh_gaussian_matrices(learned):

@@ -29,9 +29,9 @@ def problem(P=8, N0=15, seed=5):
 def test_independent_scales_have_the_exact_moments(widths, temperature, rng):
     X, y = problem()
     posterior = exact_posterior(linear_kernel(X), y, widths, 1.3, temperature)
-    u = posterior.sample_scales(20_000, rng)
+    u = posterior.sample_scales(8000, rng)
     for powers in itertools.product((-0.5, 1.0), repeat=len(widths)):
-        assert_mean(np.prod(u ** np.array(powers), axis=1), posterior.scale_moment(powers), detects=0.2)
+        assert_mean(np.prod(u ** np.array(powers), axis=1), posterior.scale_moment(powers), detects=0.3)
 
 
 def test_two_competing_solutions_are_sampled_with_their_weights(rng):
@@ -47,9 +47,9 @@ def test_draws_of_an_output_follow_the_predictive_law(temperature, rng):
     X, y = problem()
     x = np.linspace(-1, 1, 15)
     law = exact_posterior(linear_kernel(X), y, [5, 4], 1.0, temperature).predictive_law(X @ x / 15, float(x @ x / 15))
-    assert_distribution(law.sample(8000, rng), law.cdf, detects=0.04)
-    draws = sample_posterior(X, y, [5, 4], 1.0, temperature, samples=8000, rng=rng)
-    assert_distribution(draws.outputs(x[None, :])[..., 0], law.cdf, detects=0.04)
+    assert_distribution(law.sample(4000, rng), law.cdf, detects=0.05)
+    draws = sample_posterior(X, y, [5, 4], 1.0, temperature, samples=4000, rng=rng)
+    assert_distribution(draws.outputs(x[None, :])[..., 0], law.cdf, detects=0.05)
 
 
 def test_exact_weights_interpolate_and_give_the_exact_layer_kernels(rng):
