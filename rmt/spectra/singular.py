@@ -200,6 +200,7 @@ def product_singular_values(
     """
     chain = run_chain(factors, probe=error, group=check_integer("group", group, low=1))
     result, _, _ = _singular(chain, vectors=False)
+    result["meta"]["group"] = group
     if not error:
         result["error"][:] = np.nan
     return ProductSingularValues(**result)

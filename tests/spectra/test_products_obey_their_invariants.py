@@ -86,3 +86,11 @@ def test_debug_mode_asserts_the_sum_rules(chain, monkeypatch):
     state = singular.run_chain(chain)
     with pytest.raises(AssertionError, match="sum of logarithms"):
         singular.assert_sum_rules(state, state.log_abs_det + 1e-6, 1e-9)
+
+
+def test_groups_of_factors_stay_within_their_own_bound(chain):
+    one, two = product_singular_values(chain), product_singular_values(chain, group=2)
+    assert np.all(np.abs(one.log_values - two.log_values) <= one.error + two.error)
+    np.testing.assert_array_equal(product_singular_values(chain, error=False).log_values, one.log_values)
+    with pytest.raises(ValueError, match="group = 0 must be an integer >= 1"):
+        product_singular_values(chain, group=0)
