@@ -1,0 +1,100 @@
+"""Rows of the report: theory, estimate, standard error over realisations, pull; the network ensemble beside, never pulled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rmt.compare.comparison import pulls
+from rmt.report.sampling import ORDERS, RANK_BIN
+from rmt.report.theory import LEVELS_RADIAL, LEVELS_SINGULAR
+
+if TYPE_CHECKING:
+    from rmt.report.job import Outcome
+
+__all__ = ["QUANTITIES", "Row", "rows_of"]
+
+Array = NDArray[np.float64]
+QUANTITIES = {
+    "singular": "fraction of singular values below the quantile of the limit law",
+    "radial": "fraction of eigenvalue moduli below the quantile of the limit law",
+    "gain": "mean log gain of a vector per layer (alpha-norm), exact at this width",
+    "dimension": f"dimension D_q of right eigenvectors at this width, rank F from {RANK_BIN[0]:g} to {RANK_BIN[1]:g}",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number of the report."""
+
+    alpha: float
+    sigma_w: float
+    depth: int
+    quantity: str
+    at: str
+    theory: float
+    estimate: float
+    stderr: float
+    pull: float
+    network: float
+    network_stderr: float
+
+
+def rows_of(outcome: Outcome) -> list[Row]:
+    """All numbers of one cell.
+
+    Parameters
+    ----------
+    outcome : Outcome
+
+    Returns
+    -------
+    list of Row
+        Pulls are of the independent ensemble; ``network`` is what the coupled network of the larger width gives.
+    """
+    widths = sorted({width for coupling, width in outcome.statistics if coupling == "independent"})
+    small, large = (outcome.statistics["independent", width] for width in widths)
+    network = outcome.statistics["network", widths[-1]]
+    theory = outcome.theory
+    rows: list[Row] = []
+
+    def add(quantity: str, at: list[str], expected: Array, estimate: Array, stderr: Array, coupled: Array) -> None:
+        coupled_mean, coupled_error = mean_and_error(coupled)
+        pull = pulls(expected, estimate, stderr)
+        cell = outcome.cell
+        for i, place in enumerate(at):
+            numbers = (expected[i], estimate[i], stderr[i], pull[i], coupled_mean[i], coupled_error[i])
+            rows.append(Row(cell.alpha, cell.sigma_w, cell.depth, quantity, place, *map(float, numbers)))
+
+    for quantity, levels in (("singular", LEVELS_SINGULAR), ("radial", LEVELS_RADIAL)):
+        places = [f"F = {level:g}" for level in levels]
+        add(quantity, places, np.array(levels), *limit(small[quantity], large[quantity]), network[quantity])
+    # Gains of successive layers are iid with a known variance; the scatter of a skewed law over few realisations is a
+    # worse error. The network's error is its scatter.
+    growth = theory.gain[widths[-1]]
+    exact_error = np.sqrt(np.array([growth.variance]) / (outcome.cell.depth * len(large["gain"])))
+    add("gain", ["per layer"], np.array([growth.mean]), large["gain"].mean(axis=0), exact_error, network["gain"])
+
+    # The local law holds at N -> infinity: what is extrapolated is the difference from its prediction at each width.
+    excess, error = limit(
+        *(part["dimension"] - theory.dimension[n] for part, n in zip((small, large), widths, strict=True))
+    )
+    error = np.sqrt(error**2 + (2.0 * theory.dimension_error[widths[1]]) ** 2 + theory.dimension_error[widths[0]] ** 2)
+    predicted = theory.dimension[widths[-1]]
+    add("dimension", [f"q = {q:g}" for q in ORDERS], predicted, predicted + excess, error, network["dimension"])
+    return rows
+
+
+def mean_and_error(samples: Array) -> tuple[Array, Array]:
+    """Mean over realisations (first axis) and its standard error; realisations without a value (NaN) do not count."""
+    count = np.sum(np.isfinite(samples), axis=0)
+    return np.nanmean(samples, axis=0), np.nanstd(samples, axis=0, ddof=1) / np.sqrt(count)
+
+
+def limit(small: Array, large: Array) -> tuple[Array, Array]:
+    """Infinite-width estimate from widths N/2 and N, linear in 1/N: 2 x_N - x_{N/2}, with its standard error."""
+    (x_small, e_small), (x_large, e_large) = mean_and_error(small), mean_and_error(large)
+    return 2.0 * x_large - x_small, np.hypot(2.0 * e_large, e_small)

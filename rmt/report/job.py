@@ -1,0 +1,242 @@
+"""The report as a job: sample every cell, set every number beside its limit law, write tables, figures and one page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rmt._checks import check_alpha, check_integer, check_real
+from rmt._parallel import map_ordered
+from rmt._random import cell_seed
+from rmt._results import provenance
+from rmt.report.sampling import Task, realise
+from rmt.report.theory import Theory, theory_of
+
+__all__ = ["FULL", "QUICK", "Cell", "Report", "Settings", "report"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One product: L layers of stability index alpha and weight scale sigma_w."""
+
+    alpha: float
+    sigma_w: float
+    depth: int
+
+    def __post_init__(self) -> None:
+        check_alpha(self.alpha)
+        check_real("sigma_w", self.sigma_w, low=0.0, low_open=True)
+        check_integer("depth", self.depth, low=1)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes of a report.
+
+    Parameters
+    ----------
+    cells : tuple of Cell
+        The grid.
+    width : int
+        The larger width N; the limit is estimated from N and N/2 (linear in 1/N).
+    realisations : int
+        Realisations at N of the independent ensemble; twice as many at N/2, half as many of the network ensemble.
+    activation : str
+        Name of an activation with a stationary law.
+    """
+
+    cells: tuple[Cell, ...]
+    width: int
+    realisations: int
+    activation: str = "tanh"
+
+    def __post_init__(self) -> None:
+        check_integer("width", self.width, low=4)
+        check_integer("realisations", self.realisations, low=4)
+        if self.width % 2:
+            raise ValueError(f"width = {self.width} must be even: the limit is estimated from N and N/2")
+
+
+def _grid(alphas: Sequence[float], sigmas: Sequence[float], depths: Sequence[int]) -> tuple[Cell, ...]:
+    return tuple(Cell(alpha, sigma, depth) for alpha in alphas for sigma in sigmas for depth in depths)
+
+
+QUICK = Settings(_grid((1.2, 1.5, 1.8), (1.0, 2.0), (1, 4)), width=80, realisations=48)
+FULL = Settings(_grid((1.1, 1.3, 1.5, 1.7, 1.9, 2.0), (0.7, 1.0, 1.5, 2.5), (1, 3, 10)), width=200, realisations=96)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything known of one cell: its laws and the statistics of every realisation, by (coupling, width)."""
+
+    cell: Cell
+    theory: Theory
+    statistics: dict[tuple[str, int], dict[str, NDArray[np.float64]]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was computed and which files hold it.
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+        One per cell.
+    rows : list of Row
+        Every number: theory, estimate, standard error, pull, network.
+    pulls : ndarray
+        All pulls of the independent ensemble, (estimate - theory) / standard error.
+    files : list of Path
+        What was written, ``report.html`` last.
+    meta : dict
+        Versions, seed, sizes and time.
+    """
+
+    outcomes: list[Outcome]
+    rows: list[Any]
+    pulls: NDArray[np.float64]
+    files: list[Path] = field(default_factory=list)
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rms_pull(self) -> float:
+        """Root mean square of the pulls: about 1 when theory, estimates and errors are right."""
+        return float(np.sqrt(np.mean(self.pulls**2)))
+
+    @property
+    def worst_pull(self) -> float:
+        """The pull of largest size."""
+        return float(self.pulls[np.argmax(np.abs(self.pulls))])
+
+
+def report(
+    out: str | Path,
+    *,
+    settings: Settings = QUICK,
+    weights: str | Path | None = None,
+    seed: int = 0,
+    executor: Executor | None = None,
+    progress: bool = False,
+) -> Report:
+    """Sample products of heavy-tailed Jacobians and set singular values, eigenvalues, gains and D_q beside their laws.
+
+    Parameters
+    ----------
+    out : path
+        Directory of the report, made if absent; files appear in it by rename.
+    settings : Settings
+        `QUICK` (under a minute on two cores) or `FULL`.
+    weights : path, optional
+        File of trained weights (npz, npy, safetensors, onnx): each matrix is fitted and its spectrum set beside the law.
+    seed : int
+        Root of every random stream; the same seed gives the same numbers on any number of workers.
+    executor : concurrent.futures.Executor, optional
+        Where realisations are computed; in this process by default.
+    progress : bool
+        Show progress bars.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    ValueError
+        For a bad argument or a weights file that cannot be used; nothing is written then.
+    """
+    from rmt.report.files import write_report
+    from rmt.report.trained import fit_file
+
+    started = time.time()
+    check_integer("seed", seed, low=0)
+    trained = None if weights is None else fit_file(weights, progress=progress)  # before anything is written
+    theories = list(
+        map_ordered(
+            _theory_of_cell,
+            [(cell, settings) for cell in settings.cells],
+            executor=executor,
+            progress=progress,
+            description="limit laws",
+        )
+    )
+    tasks = [
+        task for cell, law in zip(settings.cells, theories, strict=True) for task in _tasks(cell, law, settings, seed)
+    ]
+    results = list(map_ordered(realise, tasks, executor=executor, progress=progress, description="realisations"))
+    outcomes = _gather(settings, theories, tasks, results)
+    meta = {
+        **provenance(),
+        "seed": seed,
+        "width": settings.width,
+        "realisations": settings.realisations,
+        "activation": settings.activation,
+        "seconds": round(time.time() - started, 1),
+    }
+    return write_report(Path(out), outcomes, trained, meta)
+
+
+def _theory_of_cell(argument: tuple[Cell, Settings]) -> Theory:
+    cell, settings = argument
+    widths = (settings.width // 2, settings.width)
+    return theory_of(cell.alpha, cell.sigma_w, cell.depth, settings.activation, widths)
+
+
+def _tasks(cell: Cell, law: Theory, settings: Settings, seed: int) -> list[Task]:
+    plan = [
+        ("independent", settings.width, settings.realisations),
+        ("independent", settings.width // 2, 2 * settings.realisations),
+        ("network", settings.width, settings.realisations // 2),
+    ]
+    tasks = []
+    for coupling, width, count in plan:
+        content = {
+            "alpha": cell.alpha,
+            "sigma_w": cell.sigma_w,
+            "depth": cell.depth,
+            "activation": settings.activation,
+            "coupling": coupling,
+            "width": width,
+        }
+        for stream in cell_seed(seed, content).spawn(count):
+            tasks.append(
+                Task(
+                    cell.alpha,
+                    cell.sigma_w,
+                    cell.depth,
+                    width,
+                    coupling,
+                    settings.activation,
+                    law.log_singular,
+                    law.log_radii,
+                    stream,
+                )
+            )
+    return tasks
+
+
+def _gather(
+    settings: Settings, theories: list[Theory], tasks: list[Task], results: list[dict[str, NDArray[np.float64]]]
+) -> list[Outcome]:
+    """Realisations of one cell, coupling and width stacked along the first axis."""
+    grouped: dict[tuple[float, float, int], dict[tuple[str, int], list[dict[str, NDArray[np.float64]]]]] = {}
+    for task, result in zip(tasks, results, strict=True):
+        cell = grouped.setdefault((task.alpha, task.sigma_w, task.depth), {})
+        cell.setdefault((task.coupling, task.width), []).append(result)
+    return [
+        Outcome(
+            cell,
+            law,
+            {
+                key: {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+                for key, rows in grouped[cell.alpha, cell.sigma_w, cell.depth].items()
+            },
+        )
+        for cell, law in zip(settings.cells, theories, strict=True)
+    ]
