@@ -162,7 +162,7 @@ def heavy_tailed_posterior(
     for alpha in indices[indices < 2.0]:
         a = float(alpha) / 2
         # Beyond the right end the integrand exp(-(a + R/2 - k) x) is below exp(-45) for every moment that exists by a margin
-        x: NDArray[np.float64] = STEP * np.arange(math.floor(-12.0 / STEP), math.ceil(45.0 / a / STEP) + 1)
+        x = np.arange(math.floor(-12.0 / STEP), math.ceil(45.0 / a / STEP) + 1, dtype=np.float64) * STEP
         log_density = _log_density_of_log(x, a)
         density = np.convolve(density, STEP * np.exp(log_density))
         log_scale = np.asarray(float(x[0] + log_scale[0]) + STEP * np.arange(density.size), dtype=np.float64)
