@@ -313,7 +313,7 @@ class Chain:
         return state[:, 1 + index].reshape(*fractions.shape, len(index))
 
     def radius(self, F: float) -> float:
-        """Modulus |lambda| below which a fraction F of all N_0 eigenvalues lies (zeros included)."""
+        """Modulus below which a fraction F of all N_0 eigenvalues lies (zeros included)."""
         from rmt.laws.radial import RadialLaw
 
         return float(RadialLaw(self).icdf(F))

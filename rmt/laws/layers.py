@@ -66,7 +66,7 @@ class Layer:
 
     @classmethod
     def from_samples(cls, alpha: float, derivatives: Any, sigma_w: float = 1.0, *, shape: float = 1.0) -> Layer:
-        """A layer whose profile is the empirical law of |derivatives|, for example phi'(h) of a trained network.
+        """A layer whose profile is the empirical law of the absolute derivatives, for example phi'(h) of a trained network.
 
         Parameters
         ----------

@@ -210,22 +210,22 @@ class RadialLaw:
         return out
 
     def moment(self, order: float) -> float:
-        """E |lambda|^order over all N_0 eigenvalues, order > 0: always finite; by quadrature, to about 1e-8."""
+        """E r^order of the moduli r of all N_0 eigenvalues, order > 0: always finite; by quadrature, to about 1e-8."""
         p = check_real("order", order, low=0.0, low_open=True)
         end = self.support()[1]
         reach = float(np.log(end)) if np.isfinite(end) else float(self._quantile(np.array([1e-30]), np.array([1.0]))[0])
         return moment(self._ccdf, p, self.mean_log_nonzero(), reach)
 
     def mean(self) -> float:
-        """E |lambda| over all N_0 eigenvalues."""
+        """Mean modulus of all N_0 eigenvalues."""
         return self.moment(1.0)
 
     def mean_log(self) -> float:
-        """E ln|lambda| over all N_0 eigenvalues: -inf if there are zeros; see :meth:`mean_log_nonzero`."""
+        """Mean of ln r over all N_0 eigenvalues: -inf if there are zeros; see :meth:`mean_log_nonzero`."""
         return -np.inf if self.atom_at_zero else self.mean_log_nonzero()
 
     def mean_log_nonzero(self) -> float:
-        """Mean of ln|lambda| over the non-zero eigenvalues."""
+        """Mean of ln r over the non-zero eigenvalues."""
         return mean_log(self._system)
 
     def support(self) -> tuple[float, float]:
