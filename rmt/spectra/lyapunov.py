@@ -83,7 +83,7 @@ class CovariantVectors(Result):
     vectors : (steps + 1, n, k) array
         Unit columns; A_{t+1} vectors[t, :, i] is parallel to vectors[t + 1, :, i].
     growth : (steps, k) array
-        ln |A_{t+1} vectors[t, :, i]|: its means are the Lyapunov exponents.
+        Logarithm of the length of A_{t+1} vectors[t, :, i]: its means are the Lyapunov exponents.
     residual : (k,) array
         Largest distance between the vectors from two random starts of the backward pass: convergence per vector.
     meta : dict
