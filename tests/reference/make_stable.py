@@ -10,7 +10,6 @@ is stored only if the two agree to 1e-18 relative in density and in both tails. 
 import itertools
 import json
 import random
-import sys
 import time
 from pathlib import Path
 
@@ -173,13 +172,25 @@ def write(rows, positive):
     OUT.write_text(json.dumps(content).replace("], [", "],\n["))
 
 
+def moderate(count):
+    """Points that take a second each: moderate x, no extreme index."""
+    generator = random.Random(7)
+    alphas = [0.5, 0.7, 0.85, 0.93, 0.98, 1.0, 1 + 2**-30, 1.0625, 1.3, 1.5, 1.75, 1.9, 1.95]
+    grid = itertools.product(
+        alphas, [0.0, 0.0, 0.5, -0.7, 1.0, 0.9], [0.05, 0.25, 1.0, 1.75, 3.5, 8.0, 15.0, 30.0], (1, -1)
+    )
+    points = [(a, b, s * x) for a, b, x, s in grid if not (a == 1.0 and b == 0.0)]
+    return generator.sample(points, count)
+
+
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 110
+    """All numbers of the file; the ten extreme points take up to a minute each."""
     start = time.process_time()
     positive, refused = collect(
         positive_reference, [(a, x) for a in (0.1, 0.35, 0.75, 0.95) for x in (0.125, 0.6, 0.97, 1.5, 20.0)]
     )
-    points, rows = chosen(count), []
+    rows: list = []
+    points = chosen(110)[:10] + moderate(80)
     for first in range(0, len(points), 10):
         new, also = collect(reference, points[first : first + 10])
         rows, refused = rows + new, refused + also

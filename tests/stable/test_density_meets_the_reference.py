@@ -60,7 +60,7 @@ def test_alpha_stable_on_the_reference_grid():
         if error > limit:
             bad.append((alpha, beta, x, error, limit))
     assert not bad, bad
-    assert len(REFERENCE["rows"]) >= 10
+    assert len(REFERENCE["rows"]) > 50
 
 
 def test_positive_stable_on_the_reference_grid():
