@@ -46,6 +46,7 @@ def test_translation_along_the_ring(rng):
     assert out[0, 5] == weights[0, :2].sum()
 
 
+@pytest.mark.slow
 def test_shared_filters_do_not_self_average(rng):
     """sigma_w = 2, C = 5, l = 60: the spread over networks hardly falls from 32 to 512 sites (ratio above 0.5)."""
     spread = [
