@@ -12,6 +12,7 @@ myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 3
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+autosummary_generate = False  # numpydoc loads autosummary, which would look for .rst sources
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 html_theme = "alabaster"

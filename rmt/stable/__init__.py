@@ -1,7 +1,7 @@
 """The alpha-stable law: density, distribution, quantiles, scores, samples, expectations and fits.
 
 Notation: ``alpha`` in (0, 2] is the stability index, ``beta`` in [-1, 1] the skewness, ``Z`` the symmetric law of
-characteristic function exp(-|t|^alpha), ``S`` the positive law with E exp(-tS) = exp(-t^a).
+characteristic function exp(-abs(t)^alpha), ``S`` the positive law with E exp(-tS) = exp(-t^a).
 """
 
 from rmt.stable.expectation import expect, expectation_rule

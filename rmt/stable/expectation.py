@@ -29,7 +29,7 @@ DEPTH = 39.0  # e^-39: probability beyond the last node
 
 
 def expectation_rule(alpha: float, growth: float = 0.0) -> Rule:
-    r"""Nodes and weights of E g(ln|Z|), Z symmetric stable of characteristic function exp(-|t|^alpha).
+    r"""Nodes and weights of E g(ln abs(Z)), Z symmetric stable of characteristic function exp(-abs(t)^alpha).
 
     :math:`E\,g(\ln|Z|) = \int g(t)\,2 e^t p(e^t)\,dt` by the trapezoid rule with step 0.1; the error is
     :math:`e^{-20\pi d}` for g analytic in a strip of half width d <= pi/4 about the real line.
@@ -54,8 +54,8 @@ def expectation_rule(alpha: float, growth: float = 0.0) -> Rule:
 
     Notes
     -----
-    Tested: 1e-13 for saturating analytic functions, ln|Z| and |Z|^p, p <= 0.9 alpha, with ``growth=p``. The rule starts at
-    |z| = e^-41, so a function that is singular like |z|^-s at 0 keeps an error of e^(-41 (1 - s)). For kinks and interior
+    Tested: 1e-13 for saturating analytic functions, ln abs(Z) and abs(Z)^p, p <= 0.9 alpha, with ``growth=p``. The rule starts at
+    abs(z) = e^-41, so a function that is singular like abs(z)^-s at 0 keeps an error of e^(-41 (1 - s)). For kinks and interior
     singularities use :func:`expect`. The scale of "stable(q)" is a shift: h = (q/2)^(1/alpha) Z.
 
     Examples

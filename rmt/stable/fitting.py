@@ -93,7 +93,7 @@ def fit(data: ArrayLike, *, method: str = "mle", symmetric: bool = False) -> Sta
 
     Notes
     -----
-    The fit looks for alpha in [0.1, 2] and |beta| <= 0.999. Values are assumed independent; the weights of a trained layer
+    The fit looks for alpha in [0.1, 2] and abs(beta) <= 0.999. Values are assumed independent; the weights of a trained layer
     are not, so read its errors as lower bounds.
 
     Examples

@@ -42,7 +42,7 @@ class AlphaStable(StableMethods):
     at :math:`\alpha = 1`: :math:`-|u|\,[1 + i\beta(2/\pi)\,\mathrm{sgn}(u)\ln|u|]`. S1:
     :math:`-|u|^\alpha\,[1 - i\beta\tan(\pi\alpha/2)\,\mathrm{sgn}(u)]`, at :math:`\alpha = 1` as S0. A law of
     scale gamma and location delta is that of gamma X + delta; only at alpha = 1 in S1 it is that of gamma X + delta + beta
-    (2/pi) gamma ln gamma (Nolan's convention, and SciPy's). For beta = 0 the two agree: exp(-|gamma u|^alpha), and
+    (2/pi) gamma ln gamma (Nolan's convention, and SciPy's). For beta = 0 the two agree: exp(-abs(gamma u)^alpha), and
     alpha = 2 is the normal law of variance 2 gamma^2.
 
     Parameters
@@ -187,8 +187,8 @@ class AlphaStable(StableMethods):
         Returns
         -------
         Score
-            Named tuple ``(x, alpha, beta, loc, scale)`` of arrays of the shape of x. Tested: 1e-8 (1 + |score|) against
-            mpmath. At alpha = 2 and |beta| = 1 the derivatives in alpha and beta are one-sided; on the light side of an
+            Named tuple ``(x, alpha, beta, loc, scale)`` of arrays of the shape of x. Tested: 1e-8 (1 + abs(score)) against
+            mpmath. At alpha = 2 and abs(beta) = 1 the derivatives in alpha and beta are one-sided; on the light side of an
             extremal law they are huge.
         """
         points = np.asarray(x, dtype=np.float64)

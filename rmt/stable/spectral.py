@@ -83,7 +83,7 @@ class SpectralStable:
         return cls(alpha, np.stack([np.cos(angle), np.sin(angle)], axis=1), masses)
 
     def exponent(self, t: ArrayLike) -> Any:
-        """sum_j m_j |t.s_j|^alpha, minus the logarithm of the characteristic function.
+        """sum_j m_j abs(t.s_j)^alpha, minus the logarithm of the characteristic function.
 
         Parameters
         ----------
