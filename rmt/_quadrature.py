@@ -58,8 +58,8 @@ def gaussian(step: float = 0.1, reach: float = 14.0) -> Nodes:
     beats Gauss-Hermite for functions with poles near the axis (tanh); ``reach`` = 14 leaves out a mass of 1e-44.
     """
     count = int(np.ceil(reach / step))
-    nodes = step * np.arange(-count, count + 1)
-    weights = np.exp(-0.5 * nodes**2)
+    nodes = np.asarray(step * np.arange(-count, count + 1), dtype=np.float64)
+    weights = np.asarray(np.exp(-0.5 * nodes**2), dtype=np.float64)
     weights /= weights.sum()
     nodes.flags.writeable = weights.flags.writeable = False
     return nodes, weights

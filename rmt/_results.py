@@ -30,7 +30,7 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             return "not installed"
 
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "rmt": __version__,
         "python": sys.version.split()[0],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt import activations
 from rmt.laws import EigenvectorLaw, Layer, RadialLaw, SingularValueLaw, VectorGrowth, vector_growth
 from rmt.meanfield import ActivationProfile, fixed_point
 from rmt.report.sampling import ORDERS, RANK_BIN
@@ -53,7 +54,7 @@ def theory_of(alpha: float, sigma_w: float, depth: int, activation: str, widths:
     Theory
     """
     point = fixed_point(alpha=alpha, sigma_w=sigma_w, activation=activation)
-    layer = Layer(alpha, sigma_w, profile=ActivationProfile(activation, point.q, alpha))
+    layer = Layer(alpha, sigma_w, profile=ActivationProfile(activations.get(activation), point.q, alpha))
     singular = SingularValueLaw([layer] * depth)
     radial = RadialLaw([layer] * depth)
     log_singular = np.asarray(singular.icdf_log(LEVELS_SINGULAR))

@@ -31,7 +31,7 @@ class Trained:
     def table(self, meta: dict[str, Any]) -> Table:
         """One row a matrix."""
         columns = self.fits.to_columns()
-        shown = ("name", "n_out", "n_in", "alpha", "alpha_stderr", "sigma_w", "sigma_w_stderr")
+        shown: tuple[str, ...] = ("name", "n_out", "n_in", "alpha", "alpha_stderr", "sigma_w", "sigma_w_stderr")
         shown += ("hill", "hill_stderr", "hill_gaussian", "best")
         chosen: dict[str, Any] = {name: columns[name] for name in shown}
         chosen["distance"] = [round(found.distance, 4) for found in self.spectra]
