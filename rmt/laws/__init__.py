@@ -4,6 +4,7 @@ and the weights of their eigenvectors."""
 from rmt._continuation import ConvergenceError
 from rmt.laws.acceptance import acceptance_table
 from rmt.laws.chain import Chain
+from rmt.laws.classical import CircularLaw, EllipticLaw, FussCatalan, MarchenkoPastur, Raney, Semicircle
 from rmt.laws.eigenvectors import EigenvectorLaw, VectorPrediction
 from rmt.laws.growth import VectorGrowth, vector_growth
 from rmt.laws.layers import Layer
@@ -13,11 +14,17 @@ from rmt.laws.singular import SingularValueLaw
 
 __all__ = [
     "Chain",
+    "CircularLaw",
     "ConvergenceError",
     "EigenvectorLaw",
+    "EllipticLaw",
+    "FussCatalan",
     "Layer",
     "LyapunovLaw",
+    "MarchenkoPastur",
     "RadialLaw",
+    "Raney",
+    "Semicircle",
     "SingularValueLaw",
     "VectorGrowth",
     "VectorPrediction",
