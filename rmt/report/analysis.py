@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt.compare import extrapolate
 from rmt.compare.comparison import pulls
 from rmt.report.sampling import ORDERS, RANK_BIN
 from rmt.report.theory import LEVELS_RADIAL, LEVELS_SINGULAR
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["QUANTITIES", "Row", "rows_of"]
 
 Array = NDArray[np.float64]
+ENOUGH_VECTORS = 8  # realisations with a vector in the bin; narrow deep products have too few, and no row of D_q then
 QUANTITIES = {
     "singular": "fraction of singular values below the quantile of the limit law",
     "radial": "fraction of eigenvalue moduli below the quantile of the limit law",
@@ -69,18 +71,29 @@ def rows_of(outcome: Outcome) -> list[Row]:
             numbers = (expected[i], estimate[i], stderr[i], pull[i], coupled_mean[i], coupled_error[i])
             rows.append(Row(cell.alpha, cell.sigma_w, cell.depth, quantity, place, *map(float, numbers)))
 
-    for quantity, levels in (("singular", LEVELS_SINGULAR), ("radial", LEVELS_RADIAL)):
+    def fractions(part: dict[str, Array], name: str, points: tuple[float, ...]) -> Array:
+        return np.mean(part[name][:, :, None] <= np.array(points), axis=1)
+
+    for quantity, name, levels, points in (
+        ("singular", "log_singular", LEVELS_SINGULAR, theory.log_singular),
+        ("radial", "log_modulus", LEVELS_RADIAL, theory.log_radii),
+    ):
+        below = [fractions(part, name, points) for part in (small, large, network)]
         places = [f"F = {level:g}" for level in levels]
-        add(quantity, places, np.array(levels), *limit(small[quantity], large[quantity]), network[quantity])
+        add(quantity, places, np.array(levels), *limit(widths, *below[:2]), below[2])
+
     # Gains of successive layers are iid with a known variance; the scatter of a skewed law over few realisations is a
     # worse error. The network's error is its scatter.
     growth = theory.gain[widths[-1]]
     exact_error = np.sqrt(np.array([growth.variance]) / (outcome.cell.depth * len(large["gain"])))
     add("gain", ["per layer"], np.array([growth.mean]), large["gain"].mean(axis=0), exact_error, network["gain"])
 
+    if min(np.isfinite(part["dimension"]).all(axis=1).sum() for part in (small, large, network)) < ENOUGH_VECTORS:
+        return rows
+
     # The local law holds at N -> infinity: what is extrapolated is the difference from its prediction at each width.
     excess, error = limit(
-        *(part["dimension"] - theory.dimension[n] for part, n in zip((small, large), widths, strict=True))
+        widths, *(part["dimension"] - theory.dimension[n] for part, n in zip((small, large), widths, strict=True))
     )
     error = np.sqrt(error**2 + (2.0 * theory.dimension_error[widths[1]]) ** 2 + theory.dimension_error[widths[0]] ** 2)
     predicted = theory.dimension[widths[-1]]
@@ -94,7 +107,15 @@ def mean_and_error(samples: Array) -> tuple[Array, Array]:
     return np.nanmean(samples, axis=0), np.nanstd(samples, axis=0, ddof=1) / np.sqrt(count)
 
 
-def limit(small: Array, large: Array) -> tuple[Array, Array]:
-    """Infinite-width estimate from widths N/2 and N, linear in 1/N: 2 x_N - x_{N/2}, with its standard error."""
-    (x_small, e_small), (x_large, e_large) = mean_and_error(small), mean_and_error(large)
-    return 2.0 * x_large - x_small, np.hypot(2.0 * e_large, e_small)
+def limit(widths: list[int], small: Array, large: Array) -> tuple[Array, Array]:
+    """Infinite-width estimates, linear in 1/N, with their standard errors; one for each column.
+
+    A fraction of N values is known to 1/N only: no scatter below that of the rounding is believed.
+    """
+    values, errors = zip(*(mean_and_error(part) for part in (small, large)), strict=True)
+    floors = [1.0 / (np.sqrt(12.0 * len(part)) * n) for part, n in zip((small, large), widths, strict=True)]
+    fits = [
+        extrapolate(widths, [value[i] for value in values], [max(e[i], f) for e, f in zip(errors, floors, strict=True)])
+        for i in range(small.shape[1])
+    ]
+    return np.array([fit.value for fit in fits]), np.array([fit.stderr for fit in fits])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -14,10 +16,12 @@ from numpy.typing import NDArray
 
 from rmt._checks import check_alpha, check_integer, check_real
 from rmt._parallel import map_ordered
-from rmt._random import cell_seed
+from rmt._random import canonical_json
 from rmt._results import provenance
-from rmt.report.sampling import Task, realise
+from rmt._version import __version__
+from rmt.report.sampling import sample_products
 from rmt.report.theory import Theory, theory_of
+from rmt.sweep import Sweep
 
 __all__ = ["FULL", "QUICK", "Cell", "Report", "Settings", "report"]
 
@@ -130,7 +134,8 @@ def report(
     Parameters
     ----------
     out : path
-        Directory of the report, made if absent; files appear in it by rename.
+        Directory of the report, made if absent; files appear in it by rename. The sampled cells are kept in it, so that a
+        job that was killed goes on where it was.
     settings : Settings
         `QUICK` (under a minute on two cores) or `FULL`.
     weights : path, optional
@@ -166,11 +171,24 @@ def report(
             description="limit laws",
         )
     )
-    tasks = [
-        task for cell, law in zip(settings.cells, theories, strict=True) for task in _tasks(cell, law, settings, seed)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    sweep = Sweep(
+        sample_products,
+        [parameters for cell in settings.cells for parameters in _plan(cell, settings)],
+        store=out / f"cells-{_digest(settings, seed)}",
+        seed=seed,
+        version=__version__,
+    )
+    done = sweep.run(executor, progress=progress)
+    if done.interrupted:
+        raise KeyboardInterrupt
+    if done.failures:
+        raise RuntimeError(f"{len(done.failures)} cells failed; the first: {next(iter(done.failures.values()))}")
+    outcomes = [
+        Outcome(cell, law, {(p["coupling"], p["width"]): sweep.cell(**p) for p in _plan(cell, settings)})
+        for cell, law in zip(settings.cells, theories, strict=True)
     ]
-    results = list(map_ordered(realise, tasks, executor=executor, progress=progress, description="realisations"))
-    outcomes = _gather(settings, theories, tasks, results)
     meta = {
         **provenance(),
         "seed": seed,
@@ -179,7 +197,7 @@ def report(
         "activation": settings.activation,
         "seconds": round(time.time() - started, 1),
     }
-    return write_report(Path(out), outcomes, trained, meta)
+    return write_report(out, outcomes, trained, meta)
 
 
 def _theory_of_cell(argument: tuple[Cell, Settings]) -> Theory:
@@ -188,55 +206,20 @@ def _theory_of_cell(argument: tuple[Cell, Settings]) -> Theory:
     return theory_of(cell.alpha, cell.sigma_w, cell.depth, settings.activation, widths)
 
 
-def _tasks(cell: Cell, law: Theory, settings: Settings, seed: int) -> list[Task]:
-    plan = [
+def _plan(cell: Cell, settings: Settings) -> list[dict[str, Any]]:
+    """The cells of the sweep that belong to one cell of the report."""
+    parts = [
         ("independent", settings.width, settings.realisations),
         ("independent", settings.width // 2, 2 * settings.realisations),
         ("network", settings.width, settings.realisations // 2),
     ]
-    tasks = []
-    for coupling, width, count in plan:
-        content = {
-            "alpha": cell.alpha,
-            "sigma_w": cell.sigma_w,
-            "depth": cell.depth,
-            "activation": settings.activation,
-            "coupling": coupling,
-            "width": width,
-        }
-        for stream in cell_seed(seed, content).spawn(count):
-            tasks.append(
-                Task(
-                    cell.alpha,
-                    cell.sigma_w,
-                    cell.depth,
-                    width,
-                    coupling,
-                    settings.activation,
-                    law.log_singular,
-                    law.log_radii,
-                    stream,
-                )
-            )
-    return tasks
-
-
-def _gather(
-    settings: Settings, theories: list[Theory], tasks: list[Task], results: list[dict[str, NDArray[np.float64]]]
-) -> list[Outcome]:
-    """Realisations of one cell, coupling and width stacked along the first axis."""
-    grouped: dict[tuple[float, float, int], dict[tuple[str, int], list[dict[str, NDArray[np.float64]]]]] = {}
-    for task, result in zip(tasks, results, strict=True):
-        cell = grouped.setdefault((task.alpha, task.sigma_w, task.depth), {})
-        cell.setdefault((task.coupling, task.width), []).append(result)
+    product = {**dataclasses.asdict(cell), "activation": settings.activation}
     return [
-        Outcome(
-            cell,
-            law,
-            {
-                key: {name: np.stack([row[name] for row in rows]) for name in rows[0]}
-                for key, rows in grouped[cell.alpha, cell.sigma_w, cell.depth].items()
-            },
-        )
-        for cell, law in zip(settings.cells, theories, strict=True)
+        {**product, "coupling": coupling, "width": width, "realisations": count} for coupling, width, count in parts
     ]
+
+
+def _digest(settings: Settings, seed: int) -> str:
+    """A name for the store: other settings or seeds in the same directory get a store of their own."""
+    content = canonical_json({"settings": dataclasses.asdict(settings), "seed": seed, "version": __version__})
+    return hashlib.sha256(content.encode()).hexdigest()[:8]

@@ -1,8 +1,7 @@
-"""One realisation of one cell of the report: a chain is sampled, its spectra are counted at fixed points."""
+"""The cell function of the report: products are sampled, and their spectra, gains and dimensions kept."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from rmt import localisation, spectra
 from rmt.ensembles import JacobianChain
 
-__all__ = ["ORDERS", "RANK_BIN", "Task", "realise"]
+__all__ = ["ORDERS", "RANK_BIN", "sample_products"]
 
 ORDERS = (0.5, 2.0)  # q of the dimensions D_q
 # D_q is averaged over eigenvalues with rank of abs(lambda) in this bin; further in, corrections of finite width are slow.
@@ -21,46 +20,52 @@ REAL_AXIS = 3.0
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a worker needs: plain numbers, so that it can be sent anywhere."""
+def sample_products(
+    alpha: float,
+    sigma_w: float,
+    depth: int,
+    width: int,
+    coupling: str,
+    activation: str,
+    realisations: int,
+    rng: np.random.Generator,
+) -> dict[str, Array]:
+    """Statistics of sampled products: the function of the sweep behind the report.
 
-    alpha: float
-    sigma_w: float
-    depth: int
-    width: int
-    coupling: str
-    activation: str
-    log_singular: tuple[float, ...]  # where the distribution of ln s is counted
-    log_radii: tuple[float, ...]  # where the distribution of ln abs(lambda) is counted
-    seed: np.random.SeedSequence
+    Parameters
+    ----------
+    alpha, sigma_w : float
+        Stability index and weight scale.
+    depth, width : int
+        Layers and width.
+    coupling : {"independent", "network"}
+        The ensemble.
+    activation : str
+        Name of the activation.
+    realisations : int
+        Products sampled, each from a stream of its own.
+    rng : numpy Generator
+        Source of random numbers.
 
-
-def realise(task: Task) -> dict[str, Array]:
-    """The statistics of one realisation.
-
-    Keys: ``singular`` and ``radial`` (fractions below the given points), ``gain`` (log gain of the alpha-norm of a
-    vector per layer), ``dimension`` (mean D_q of right eigenvectors), ``log_singular`` (all
-    values, for the figures), ``worst_error`` (largest error bound of a logarithm in this realisation).
+    Returns
+    -------
+    dict of ndarray, (realisations, ...)
+        ``log_singular`` and ``log_modulus`` (all values), ``gain`` (log gain of the alpha-norm of a vector per layer),
+        ``dimension`` (mean D_q of right eigenvectors), ``worst_error`` (largest error bounds of the logarithms).
     """
-    chain = JacobianChain(
-        task.width,
-        task.depth,
-        alpha=task.alpha,
-        sigma_w=task.sigma_w,
-        activation=task.activation,
-        coupling=task.coupling,
-    )
-    factors = list(chain.sample(np.random.default_rng(task.seed)))
+    chain = JacobianChain(width, depth, alpha=alpha, sigma_w=sigma_w, activation=activation, coupling=coupling)
+    rows = [_realise(list(chain.sample(stream)), alpha) for stream in rng.spawn(realisations)]
+    return {name: np.stack([row[name] for row in rows]) for name in rows[0]}
+
+
+def _realise(factors: list[Array], alpha: float) -> dict[str, Array]:
     singular = spectra.product_singular_values(factors)
     eigen = spectra.product_eig(factors)
     return {
-        "singular": _fractions(singular.log_values, task.log_singular),
-        "radial": _fractions(eigen.log_modulus, task.log_radii),
-        "gain": np.array([_log_gain(factors, task.alpha)]),
-        "dimension": _dimensions(eigen, task.width, task.depth),
         "log_singular": singular.log_values,
         "log_modulus": eigen.log_modulus,
+        "gain": np.array([_log_gain(factors, alpha)]),
+        "dimension": _dimensions(eigen, factors[0].shape[1], len(factors)),
         "worst_error": np.array([_worst(singular.error), _worst(eigen.error)]),
     }
 
@@ -68,10 +73,6 @@ def realise(task: Task) -> dict[str, Array]:
 def _worst(error: Any) -> float:
     finite = np.asarray(error)[np.isfinite(error)]
     return float(finite.max()) if finite.size else 0.0
-
-
-def _fractions(values: Array, points: tuple[float, ...]) -> Array:
-    return np.array([np.mean(values <= point) for point in points])
 
 
 def _log_gain(factors: list[Array], alpha: float) -> float:
