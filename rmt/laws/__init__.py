@@ -4,7 +4,7 @@ and the weights of their eigenvectors."""
 from rmt._continuation import ConvergenceError
 from rmt.laws.acceptance import acceptance_table
 from rmt.laws.chain import Chain
-from rmt.laws.classical import CircularLaw, EllipticLaw, FussCatalan, MarchenkoPastur, Raney, Semicircle
+from rmt.laws.classical import CircularLaw, EllipticLaw, FussCatalan, MarchenkoPastur, Raney, Semicircle, TracyWidom
 from rmt.laws.eigenvectors import EigenvectorLaw, VectorPrediction
 from rmt.laws.growth import VectorGrowth, vector_growth
 from rmt.laws.layers import Layer
@@ -26,6 +26,7 @@ __all__ = [
     "Raney",
     "Semicircle",
     "SingularValueLaw",
+    "TracyWidom",
     "VectorGrowth",
     "VectorPrediction",
     "acceptance_table",
