@@ -333,9 +333,6 @@ def _training_claim(rows: list[dict[str, Any]], sizes: _Sizes) -> Claim:
     error = math.hypot(fast["epochs_stderr"], rival_fast["epochs_stderr"], 0.3)
     faster = fast["epochs"] < rival_fast["epochs"] - 2 * error
     means = {alpha: over_scales(alpha) for alpha in sizes.alphas}
-    limit = means[2.0]
-    rivals = [means[alpha] for alpha in sizes.alphas if alpha < 2.0]
-    robust = any(value - limit[0] > 2 * math.hypot(error, limit[1]) for value, error in rivals)
     averages = ", ".join(f"{a:g}: {value:.3f}({error:.3f})" for a, (value, error) in means.items())
     text = (
         f"best accuracy {top['accuracy']:.3f}({top['accuracy_stderr']:.3f}) at alpha {top['alpha']:g}, "
@@ -345,11 +342,13 @@ def _training_claim(rows: list[dict[str, Any]], sizes: _Sizes) -> Claim:
         f"{rival_fast['epochs']:.1f}({rival_fast['epochs_stderr']:.1f}) Gaussian; "
         f"accuracy averaged over sigma_w, by alpha: {averages}"
     )
-    verdict = "holds" if faster else "holds with restriction" if robust else "does not hold"
+    # The verdict rests on what is claimed, the speed. The average over scales was looked at after the first runs, so it is
+    # printed and decides nothing.
+    verdict = "holds" if faster else "does not hold"
     reason = {
         "holds": "A heavy-tailed start reaches the loss sooner than the best Gaussian start.",
-        "holds with restriction": "Neither faster nor better at its best scale; the average over scales is higher.",
-        "does not hold": "In this small experiment neither speed nor the average over scales is better than Gaussian.",
+        "does not hold": "In this small experiment the best Gaussian start is at least as fast. The average over scales was "
+        "considered only after seeing data: it carries no verdict.",
     }[verdict]
     return Claim(
         7, "Extended criticality speeds up training and guides initialisation.", text, verdict, reason, COMMAND

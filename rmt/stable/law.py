@@ -187,9 +187,9 @@ class AlphaStable(StableMethods):
         Returns
         -------
         Score
-            Named tuple ``(x, alpha, beta, loc, scale)`` of arrays of the shape of x. Tested: 1e-8 (1 + abs(score)) against
-            mpmath. At alpha = 2 and abs(beta) = 1 the derivatives in alpha and beta are one-sided; on the light side of an
-            extremal law they are huge.
+            Named tuple ``(x, alpha, beta, loc, scale)`` of arrays of the shape of x. Tested: 2e-7 (1 + abs(score)) against
+            mpmath, 2e-6 on the light side of an extremal law. At alpha = 2 and abs(beta) = 1 the derivatives in alpha and
+            beta are one-sided; on the light side of an extremal law they are huge.
         """
         points = np.asarray(x, dtype=np.float64)
         flat = points.ravel()
