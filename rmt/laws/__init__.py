@@ -4,7 +4,17 @@ and the weights of their eigenvectors."""
 from rmt._continuation import ConvergenceError
 from rmt.laws.acceptance import acceptance_table
 from rmt.laws.chain import Chain
-from rmt.laws.classical import CircularLaw, EllipticLaw, FussCatalan, MarchenkoPastur, Raney, Semicircle, TracyWidom
+from rmt.laws.classical import (
+    CircularLaw,
+    ComplexGinibre,
+    EllipticLaw,
+    FussCatalan,
+    MarchenkoPastur,
+    Raney,
+    RealGinibre,
+    Semicircle,
+    TracyWidom,
+)
 from rmt.laws.eigenvectors import EigenvectorLaw, VectorPrediction
 from rmt.laws.growth import VectorGrowth, vector_growth
 from rmt.laws.layers import Layer
@@ -15,6 +25,7 @@ from rmt.laws.singular import SingularValueLaw
 __all__ = [
     "Chain",
     "CircularLaw",
+    "ComplexGinibre",
     "ConvergenceError",
     "EigenvectorLaw",
     "EllipticLaw",
@@ -24,6 +35,7 @@ __all__ = [
     "MarchenkoPastur",
     "RadialLaw",
     "Raney",
+    "RealGinibre",
     "Semicircle",
     "SingularValueLaw",
     "TracyWidom",

@@ -2,6 +2,17 @@
 
 from rmt.laws.classical.bulk import CircularLaw, EllipticLaw, MarchenkoPastur, Semicircle
 from rmt.laws.classical.fuss_catalan import FussCatalan, Raney
+from rmt.laws.classical.ginibre import ComplexGinibre, RealGinibre
 from rmt.laws.classical.tracy_widom import TracyWidom
 
-__all__ = ["CircularLaw", "EllipticLaw", "FussCatalan", "MarchenkoPastur", "Raney", "Semicircle", "TracyWidom"]
+__all__ = [
+    "CircularLaw",
+    "ComplexGinibre",
+    "EllipticLaw",
+    "FussCatalan",
+    "MarchenkoPastur",
+    "Raney",
+    "RealGinibre",
+    "Semicircle",
+    "TracyWidom",
+]
