@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from rmt.compare import extrapolate
 from rmt.compare.comparison import pulls
+from rmt.report.model import Outcome, Row
 from rmt.report.sampling import ORDERS, RANK_BIN
 from rmt.report.theory import LEVELS_RADIAL, LEVELS_SINGULAR
 
-if TYPE_CHECKING:
-    from rmt.report.job import Outcome
-
-__all__ = ["QUANTITIES", "Row", "rows_of"]
+__all__ = ["QUANTITIES", "mean_and_error", "rows_of"]
 
 Array = NDArray[np.float64]
 ENOUGH_VECTORS = 8  # realisations with a vector in the bin; narrow deep products have too few, and no row of D_q then
@@ -26,23 +21,6 @@ QUANTITIES = {
     "gain": "mean log gain of a vector per layer (alpha-norm), exact at this width",
     "dimension": f"dimension D_q of right eigenvectors at this width, rank F from {RANK_BIN[0]:g} to {RANK_BIN[1]:g}",
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """One number of the report."""
-
-    alpha: float
-    sigma_w: float
-    depth: int
-    quantity: str
-    at: str
-    theory: float
-    estimate: float
-    stderr: float
-    pull: float
-    network: float
-    network_stderr: float
 
 
 def rows_of(outcome: Outcome) -> list[Row]:
@@ -102,7 +80,16 @@ def rows_of(outcome: Outcome) -> list[Row]:
 
 
 def mean_and_error(samples: Array) -> tuple[Array, Array]:
-    """Mean over realisations (first axis) and its standard error; realisations without a value (NaN) do not count."""
+    """Mean over realisations and its standard error; realisations without a value (NaN) do not count.
+
+    Parameters
+    ----------
+    samples : ndarray, (realisations, ...)
+
+    Returns
+    -------
+    mean, stderr : ndarray
+    """
     count = np.sum(np.isfinite(samples), axis=0)
     return np.nanmean(samples, axis=0), np.nanstd(samples, axis=0, ddof=1) / np.sqrt(count)
 

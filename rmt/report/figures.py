@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rmt.plotting.style import PALETTE, axes, style
 from rmt.report.analysis import mean_and_error
-
-if TYPE_CHECKING:
-    from rmt.report.analysis import Row
-    from rmt.report.job import Outcome
+from rmt.report.model import Outcome, Row
 
 __all__ = ["cdf_figure", "gain_figure", "pull_figure"]
 

@@ -7,19 +7,17 @@ import html
 import io
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rmt._files import write_atomically
 from rmt.plotting.style import save, style
 from rmt.report import figures
-from rmt.report.analysis import QUANTITIES, Row, rows_of
+from rmt.report.analysis import QUANTITIES, rows_of
+from rmt.report.model import Outcome, Report, Row
+from rmt.report.trained import Trained
 from rmt.tables import Table, write
-
-if TYPE_CHECKING:
-    from rmt.report.job import Outcome, Report
-    from rmt.report.trained import Trained
 
 __all__ = ["table_of", "write_report"]
 
@@ -102,8 +100,6 @@ def write_report(out: Path, outcomes: list[Outcome], trained: Trained | None, me
     -------
     Report
     """
-    from rmt.report.job import Report
-
     rows = [row for outcome in outcomes for row in rows_of(outcome)]
     pulls = np.array([row.pull for row in rows])
     out.mkdir(parents=True, exist_ok=True)

@@ -7,65 +7,22 @@ import hashlib
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from rmt._checks import check_alpha, check_integer, check_real
+from rmt._checks import check_integer
 from rmt._parallel import map_ordered
 from rmt._random import canonical_json
 from rmt._results import provenance
 from rmt._version import __version__
+from rmt.report.files import write_report
+from rmt.report.model import Cell, Outcome, Report, Settings
 from rmt.report.sampling import sample_products
 from rmt.report.theory import Theory, theory_of
+from rmt.report.trained import fit_file
 from rmt.sweep import Sweep
 
-__all__ = ["FULL", "QUICK", "Cell", "Report", "Settings", "report"]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One product: L layers of stability index alpha and weight scale sigma_w."""
-
-    alpha: float
-    sigma_w: float
-    depth: int
-
-    def __post_init__(self) -> None:
-        check_alpha(self.alpha)
-        check_real("sigma_w", self.sigma_w, low=0.0, low_open=True)
-        check_integer("depth", self.depth, low=1)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Sizes of a report.
-
-    Parameters
-    ----------
-    cells : tuple of Cell
-        The grid.
-    width : int
-        The larger width N; the limit is estimated from N and N/2 (linear in 1/N).
-    realisations : int
-        Realisations at N of the independent ensemble; twice as many at N/2, half as many of the network ensemble.
-    activation : str
-        Name of an activation with a stationary law.
-    """
-
-    cells: tuple[Cell, ...]
-    width: int
-    realisations: int
-    activation: str = "tanh"
-
-    def __post_init__(self) -> None:
-        check_integer("width", self.width, low=4)
-        check_integer("realisations", self.realisations, low=4)
-        if self.width % 2:
-            raise ValueError(f"width = {self.width} must be even: the limit is estimated from N and N/2")
+__all__ = ["FULL", "QUICK", "report"]
 
 
 def _grid(alphas: Sequence[float], sigmas: Sequence[float], depths: Sequence[int]) -> tuple[Cell, ...]:
@@ -74,50 +31,6 @@ def _grid(alphas: Sequence[float], sigmas: Sequence[float], depths: Sequence[int
 
 QUICK = Settings(_grid((1.2, 1.5, 1.8), (1.0, 2.0), (1, 4)), width=80, realisations=48)
 FULL = Settings(_grid((1.1, 1.3, 1.5, 1.7, 1.9, 2.0), (0.7, 1.0, 1.5, 2.5), (1, 3, 10)), width=200, realisations=96)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Everything known of one cell: its laws and the statistics of every realisation, by (coupling, width)."""
-
-    cell: Cell
-    theory: Theory
-    statistics: dict[tuple[str, int], dict[str, NDArray[np.float64]]]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was computed and which files hold it.
-
-    Attributes
-    ----------
-    outcomes : list of Outcome
-        One per cell.
-    rows : list of Row
-        Every number: theory, estimate, standard error, pull, network.
-    pulls : ndarray
-        All pulls of the independent ensemble, (estimate - theory) / standard error.
-    files : list of Path
-        What was written, ``report.html`` last.
-    meta : dict
-        Versions, seed, sizes and time.
-    """
-
-    outcomes: list[Outcome]
-    rows: list[Any]
-    pulls: NDArray[np.float64]
-    files: list[Path] = field(default_factory=list)
-    meta: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def rms_pull(self) -> float:
-        """Root mean square of the pulls: about 1 when theory, estimates and errors are right."""
-        return float(np.sqrt(np.mean(self.pulls**2)))
-
-    @property
-    def worst_pull(self) -> float:
-        """The pull of largest size."""
-        return float(self.pulls[np.argmax(np.abs(self.pulls))])
 
 
 def report(
@@ -156,9 +69,6 @@ def report(
     ValueError
         For a bad argument or a weights file that cannot be used; nothing is written then.
     """
-    from rmt.report.files import write_report
-    from rmt.report.trained import fit_file
-
     started = time.time()
     check_integer("seed", seed, low=0)
     trained = None if weights is None else fit_file(weights, progress=progress)  # before anything is written
