@@ -14,6 +14,7 @@ from rmt.laws.classical import (
     RealGinibre,
     Semicircle,
     TracyWidom,
+    WignerLevy,
 )
 from rmt.laws.eigenvectors import EigenvectorLaw, VectorPrediction
 from rmt.laws.growth import VectorGrowth, vector_growth
@@ -41,6 +42,7 @@ __all__ = [
     "TracyWidom",
     "VectorGrowth",
     "VectorPrediction",
+    "WignerLevy",
     "acceptance_table",
     "vector_growth",
 ]

@@ -4,6 +4,7 @@ from rmt.laws.classical.bulk import CircularLaw, EllipticLaw, MarchenkoPastur, S
 from rmt.laws.classical.fuss_catalan import FussCatalan, Raney
 from rmt.laws.classical.ginibre import ComplexGinibre, RealGinibre
 from rmt.laws.classical.tracy_widom import TracyWidom
+from rmt.laws.classical.wigner_levy import WignerLevy
 
 __all__ = [
     "CircularLaw",
@@ -15,4 +16,5 @@ __all__ = [
     "RealGinibre",
     "Semicircle",
     "TracyWidom",
+    "WignerLevy",
 ]
