@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from rmt.deeplinear._data import Modes
-from rmt.deeplinear._meijer import log_meijer
+from rmt.special import log_meijerg_q0
 
 __all__ = ["Mixture"]
 
@@ -32,10 +31,9 @@ class Mixture:
     variances: NDArray[np.float64]
     temperature: float
 
-    def parameters(self, powers: NDArray[np.float64], offset: float = 0.0) -> list[tuple[float, int]]:
-        """Meijer parameters ``N_l / 2 + powers_l - offset`` with multiplicities."""
-        counted = Counter(float(n / 2 + a - offset) for n, a in zip(self.widths, powers, strict=True))
-        return list(counted.items())
+    def parameters(self, powers: NDArray[np.float64], offset: float = 0.0) -> NDArray[np.float64]:
+        """Meijer parameters ``N_l / 2 + powers_l - offset``."""
+        return self.widths / 2 + powers - offset
 
     @property
     def log_unit(self) -> float:
@@ -45,7 +43,8 @@ class Mixture:
     def log_prior(self, x: NDArray[np.float64], powers: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log density in x of the prior measure weighted with ``prod u_l^powers_l`` (not normalised unless powers = 0)."""
         scale = float(np.dot(powers, np.log(2 * self.variances / self.widths)))
-        return scale + log_meijer(x - self.log_unit, self.parameters(powers)) - special.gammaln(self.widths / 2).sum()
+        log_g: NDArray[np.float64] = log_meijerg_q0(None, self.parameters(powers), log_z=x - self.log_unit)
+        return scale + log_g - special.gammaln(self.widths / 2).sum()
 
     def log_likelihood(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """ln N(y; 0, rho K0 + T); at T = 0 the density on the range of K0."""
@@ -68,7 +67,7 @@ class Mixture:
         half = modes.rank / 2
         # ln of (B/2) prod N_l / (2 sigma_l^2); the likelihood multiplies the Mellin transform by a Gamma function more
         log_z = math.log(modes.strength / 2) - self.log_unit
-        value = float(log_meijer(log_z, [(0.0, 1), *self.parameters(powers, half)]))
+        value = float(log_meijerg_q0(None, [0.0, *self.parameters(powers, half)], log_z=log_z))
         scale = float(np.dot(powers, np.log(2 * self.variances / self.widths)))
         value += scale - half * self.log_unit - float(special.gammaln(self.widths / 2).sum())
         return value - half * math.log(2 * math.pi) - 0.5 * modes.log_determinant

@@ -15,10 +15,10 @@ from scipy import special
 from rmt._checks import check_array, check_integer, check_real
 from rmt._random import RandomState, generator
 from rmt.deeplinear._data import check_architecture, kernel_modes
-from rmt.deeplinear._meijer import log_meijer, log_meijer_digits
 from rmt.deeplinear._mixture import Mixture
 from rmt.deeplinear._scales import sample_scales
 from rmt.deeplinear.prediction import Prediction, check_test_kernels, conditional_moments, predict_mixture
+from rmt.special import log_meijerg_q0
 
 __all__ = ["ExactPosterior", "PredictiveLaw", "exact_posterior"]
 
@@ -229,9 +229,9 @@ def _cold_moment_digits(mixture: Mixture, powers: NDArray[np.float64], dps: int)
     z = strength / 2 / context.fprod(units)
     halves = [number(float(n)) / 2 - half for n in mixture.widths]
     shifted = [h + number(float(a)) for h, a in zip(halves, powers, strict=True)]
-    log_ratio = log_meijer_digits(z, [0, *shifted], dps + 10) - log_meijer_digits(z, [0, *halves], dps + 10)
+    top, bottom = (context.mpf(log_meijerg_q0(z, [0, *b], dps=dps + 10)) for b in (shifted, halves))
     return context.exp(
-        log_ratio + sum(number(float(a)) * context.log(unit) for a, unit in zip(powers, units, strict=True))
+        top - bottom + sum(number(float(a)) * context.log(unit) for a, unit in zip(powers, units, strict=True))
     )
 
 
@@ -284,10 +284,9 @@ class PredictiveLaw:
         zero = np.zeros(mixture.widths.size)
         before, after = modes.rank / 2, (modes.rank + 1) / 2
         log_z = np.log(strength / 2) - mixture.log_unit
-        top = log_meijer(log_z, [(0.0, 1), *mixture.parameters(zero, after)])
-        bottom = log_meijer(
-            math.log(modes.strength / 2) - mixture.log_unit, [(0.0, 1), *mixture.parameters(zero, before)]
-        )
+        top = log_meijerg_q0(None, [0.0, *mixture.parameters(zero, after)], log_z=log_z)
+        log_z = math.log(modes.strength / 2) - mixture.log_unit
+        bottom = log_meijerg_q0(None, [0.0, *mixture.parameters(zero, before)], log_z=log_z)
         return (top - bottom - 0.5 * mixture.log_unit - 0.5 * math.log(2 * math.pi * v))[()]
 
     def pdf(self, f: ArrayLike) -> Any:

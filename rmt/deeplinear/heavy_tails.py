@@ -18,8 +18,8 @@ from scipy import special
 from rmt._checks import check_alpha, check_array, check_real
 from rmt._quadrature import double_exponential
 from rmt.deeplinear._data import check_architecture, kernel_modes
-from rmt.deeplinear._meijer import log_meijer
 from rmt.deeplinear._mixture import Mixture
+from rmt.special import log_meijerg_q0
 
 __all__ = ["HeavyTailedPosterior", "heavy_tailed_posterior"]
 
@@ -61,17 +61,17 @@ class HeavyTailedPosterior:
         mixture = self.mixture
         half = mixture.modes.rank / 2
         powers = np.full(mixture.widths.size, k)
-        parameters = [(0.0, 1), *mixture.parameters(powers, half)]
+        parameters = [0.0, *mixture.parameters(powers, half)]
         log_z = math.log(mixture.modes.strength / 2) - mixture.log_unit - self.log_scale
         rest = self.log_prior + (k - half) * (self.log_scale + mixture.log_unit)
         # outwards from A = 1 in blocks, until the integrand is below exp(-45) of its largest value on both sides
         middle, block = int(np.argmin(np.abs(self.log_scale))), 50
-        parts = [log_meijer(log_z[middle : middle + 1], parameters) + rest[middle : middle + 1]]
+        parts = [log_meijerg_q0(None, parameters, log_z=log_z[middle : middle + 1]) + rest[middle : middle + 1]]
         for direction in (1, -1):
             start = middle + (1 if direction == 1 else 0)
             while 0 < start < log_z.size:
                 span = slice(start, start + block) if direction == 1 else slice(max(0, start - block), start)
-                values = log_meijer(log_z[span], parameters) + rest[span]
+                values = log_meijerg_q0(None, parameters, log_z=log_z[span]) + rest[span]
                 parts.append(values)
                 start += direction * block
                 if values[-1 if direction == 1 else 0] < max(float(part.max()) for part in parts) - 45.0:
