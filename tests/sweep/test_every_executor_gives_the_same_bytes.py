@@ -137,8 +137,8 @@ def test_mpi(tmp_path, reference):
 
 
 def test_a_function_of_the_main_script_is_the_same_as_the_imported_one(tmp_path):
-    """`python job.py` and a worker that imports `job` agree on the identity of the function."""
-    (tmp_path / "job.py").write_text(
+    """`python main_script.py` and a worker that imports `main_script` agree on the identity of the function."""
+    (tmp_path / "main_script.py").write_text(
         textwrap.dedent(f"""
         from concurrent.futures import ProcessPoolExecutor
         from rmt.sweep import Sweep
@@ -152,9 +152,9 @@ def test_a_function_of_the_main_script_is_the_same_as_the_imported_one(tmp_path)
                 print(sweep.run(pool).computed)
         """)
     )
-    found = subprocess.run([sys.executable, "job.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    found = subprocess.run([sys.executable, "main_script.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert found.stdout == "3\n"
-    again = Sweep("job:cell", {"x": [1, 2, 3]}, store=tmp_path / "store", search=[tmp_path])
+    again = Sweep("main_script:cell", {"x": [1, 2, 3]}, store=tmp_path / "store", search=[tmp_path])
     report = again.run()
     assert (report.computed, report.found) == (0, 3)
 
