@@ -50,7 +50,7 @@ def test_the_same_seed_gives_the_same_bytes_on_any_number_of_workers(small, tmp_
 
 
 def test_a_wrong_theory_would_be_seen(small):
-    """Power: at these sizes the errors are small enough that a law off by 0.15 in CDF would give a pull above the bound."""
+    """Power: a law off by 0.25 in CDF would exceed the 1e-6 bound in half of the rows."""
     _, result = small
     errors = [row.stderr for row in result.rows if row.quantity == "singular"]
     assert z_threshold() * np.median(errors) < 0.25
