@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import os
 import platform
@@ -155,7 +156,7 @@ def _on(executor: Executor, tasks: Sequence[Task], stop: _Stop) -> Generator[Out
     running: set[Future[Outcome]] = set()
 
     def submit(count: int) -> None:
-        for task, _ in zip(waiting, range(count), strict=False):
+        for task in itertools.islice(waiting, count):
             try:
                 future = executor.submit(compute, task)
             except BrokenExecutor as error:

@@ -51,6 +51,14 @@ def test_threads(tmp_path, reference):
     assert digests(tmp_path) == reference
 
 
+def test_more_cells_than_are_handed_out_at_a_time(tmp_path, reference, monkeypatch):
+    monkeypatch.setattr("rmt.sweep.run.WINDOW", 3)
+    with ThreadPoolExecutor(2) as pool:
+        report = make(tmp_path).run(pool)
+    assert (report.computed, report.missing) == (12, 0)
+    assert digests(tmp_path) == reference
+
+
 def test_loky(tmp_path, reference):
     loky = pytest.importorskip("loky")
     executor = loky.get_reusable_executor(max_workers=2, timeout=20)
