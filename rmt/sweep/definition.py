@@ -50,6 +50,7 @@ def _resolve(reference: str, search: tuple[str, ...]) -> Callable[..., Any]:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise ValueError(f"function = {reference!r}: there is no module {error.name!r}") from None
+    _refuse_namesake(reference, module_name, search)
     for part in name.split("."):
         if not hasattr(found, part):
             raise ValueError(f"function = {reference!r}: module {module_name!r} has no {name!r}")
@@ -57,6 +58,22 @@ def _resolve(reference: str, search: tuple[str, ...]) -> Callable[..., Any]:
     if not callable(found):
         raise ValueError(f"function = {reference!r} is not a function")
     return found
+
+
+def _refuse_namesake(reference: str, module_name: str, search: tuple[str, ...]) -> None:
+    """A module of that name that Python finds elsewhere hides the one in ``search``: its numbers would be another's."""
+    top = module_name.partition(".")[0]
+    loaded = getattr(sys.modules[top], "__file__", None)
+    for folder in map(Path, search):
+        for meant in (folder / f"{top}.py", folder / top / "__init__.py"):
+            if not meant.is_file():
+                continue
+            if loaded is None or not meant.samefile(loaded):
+                raise ValueError(
+                    f"function = {reference!r}: Python finds the module {top!r} at {loaded or 'no file'}, not at {meant}; "
+                    "give the file another name"
+                )
+            return
 
 
 def _reference_of(function: Callable[..., Any]) -> str:
