@@ -1,24 +1,20 @@
-/* Moments of probability weights in log form: vectorised exponential and logarithm, and the sums over one vector.
+/* Moments of probability weights in log form: the sums over one vector.
  *
  * Everything is branch-free arithmetic on short blocks, so that the compiler turns the loops into vector code. On x86-64 the
- * two entry points exist for three instruction sets and ask the processor for its features at run time; target_clones with
- * "arch=..." would compare processor names instead and fall back to the slow version on any newer model. The polynomials are
- * plain Taylor sums, long enough for double precision on the reduced argument (relative error below 4e-16).
+ * two entry points exist for three instruction sets and ask the processor for its features at run time, with GCC and Clang.
  */
 #ifndef RMT_MOMENTS_H
 #define RMT_MOMENTS_H
 
-#include <math.h>
+#include "vector_math.h"
+
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
 /* GCC and Clang: a compiler may not reorder a sum by itself, so the partial sums are spelled out as vectors. */
 #define RMT_LANES 8
 typedef double rmt_lanes __attribute__((vector_size(RMT_LANES * sizeof(double))));
 typedef int64_t rmt_lane_bits __attribute__((vector_size(RMT_LANES * sizeof(int64_t))));
 
-#define RMT_INLINE static inline __attribute__((always_inline))
 #define RMT_BLOCK 256 /* sites per block: three arrays of it stay in the first-level cache */
 #define RMT_ANCHOR 32 /* steps of the recurrence in q between two fresh exponentials */
 #define RMT_TINY 1e-149 /* terms below it are dropped (every sum is at least 1), and no product of two terms underflows */
@@ -44,69 +40,8 @@ typedef int64_t rmt_lane_bits __attribute__((vector_size(RMT_LANES * sizeof(int6
     static void name parameters { name##_body arguments; }
 #endif
 
-RMT_INLINE double rmt_from_bits(uint64_t bits) {
-    double x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-RMT_INLINE uint64_t rmt_to_bits(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
 /* exp(x) for x <= 0; below -345 the argument is held there (such terms are dropped by their size). */
-RMT_INLINE double rmt_exp(double x) {
-    const double rounding = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to an integer held in the low bits */
-    double shifted, k, r, p;
-    x = x < -345.0 ? -345.0 : x;
-    shifted = x * 1.4426950408889634 + rounding;
-    k = shifted - rounding;
-    r = (x - k * 0x1.62e42fefa3800p-1) - k * 0x1.ef35793c76730p-45; /* ln 2 in two parts, the first with trailing zeros */
-    p = 1.0 / 6227020800.0;
-    p = p * r + 1.0 / 479001600.0;
-    p = p * r + 1.0 / 39916800.0;
-    p = p * r + 1.0 / 3628800.0;
-    p = p * r + 1.0 / 362880.0;
-    p = p * r + 1.0 / 40320.0;
-    p = p * r + 1.0 / 5040.0;
-    p = p * r + 1.0 / 720.0;
-    p = p * r + 1.0 / 120.0;
-    p = p * r + 1.0 / 24.0;
-    p = p * r + 1.0 / 6.0;
-    p = p * r + 0.5;
-    p = p * r + 1.0;
-    p = p * r + 1.0;
-    return p * rmt_from_bits((rmt_to_bits(shifted) + 1023) << 52);
-}
-
-/* ln(x 2^shift) for a normal x > 0. */
-RMT_INLINE double rmt_log(double x, double shift) {
-    const uint64_t bits = rmt_to_bits(x);
-    /* The exponent as a double without an integer conversion: its bits below those of 2^52. */
-    double e = rmt_from_bits((bits >> 52) | 0x4330000000000000ULL) - (4503599627370496.0 + 1023.0);
-    double m = rmt_from_bits((bits & 0x000fffffffffffffULL) | 0x3ff0000000000000ULL);
-    double s, z, p;
-    const double half = m > 1.4142135623730951 ? 0.5 : 1.0;
-    const double carry = m > 1.4142135623730951 ? 1.0 : 0.0;
-    m *= half;
-    e += carry + shift;
-    s = (m - 1.0) / (m + 1.0);
-    z = s * s;
-    p = 1.0 / 23.0;
-    p = p * z + 1.0 / 21.0;
-    p = p * z + 1.0 / 19.0;
-    p = p * z + 1.0 / 17.0;
-    p = p * z + 1.0 / 15.0;
-    p = p * z + 1.0 / 13.0;
-    p = p * z + 1.0 / 11.0;
-    p = p * z + 1.0 / 9.0;
-    p = p * z + 1.0 / 7.0;
-    p = p * z + 1.0 / 5.0;
-    p = p * z + 1.0 / 3.0;
-    return e * 0x1.62e42fefa3800p-1 + (e * 0x1.ef35793c76730p-45 + 2.0 * (s + s * (z * p)));
-}
+RMT_INLINE double rmt_term(double x) { return rmt_exp_moderate(x < -345.0 ? -345.0 : x); }
 
 /* out[i] = ln(|z_i|^2 2^-reference); -inf for an exact zero. Components from 5e-324 to 1.7e308 are squared without loss. */
 RMT_INLINE void rmt_log_squares_body(const double *re, const double *im, ptrdiff_t n, double reference, double *out) {
@@ -119,7 +54,7 @@ RMT_INLINE void rmt_log_squares_body(const double *re, const double *im, ptrdiff
         const double shift = big < 0x1p-400 ? -1200.0 : (big > 0x1p400 ? 1200.0 : 0.0);
         const double x = big * up, y = small * up;
         const double square = x * x + y * y;
-        const double value = rmt_log(square, shift - reference);
+        const double value = rmt_log_scaled(square, shift - reference);
         out[i] = square > 0.0 ? value : -INFINITY;
     }
 }
@@ -166,12 +101,12 @@ RMT_INLINE void rmt_power_sums_body(const double *u, ptrdiff_t n, const double *
         for (i = length; i < RMT_BLOCK; i++) x[i] = 0.0;
         for (i = 0; i < RMT_BLOCK; i++) {
             valid[i] = i < length ? 1.0 : 0.0;
-            r[i] = rmt_exp(step * x[i]);
+            r[i] = rmt_term(step * x[i]);
         }
         for (k = 0; k < count; k++) {
             if (step == 0.0 || k % RMT_ANCHOR == 0) {
                 const double power = w[k];
-                for (i = 0; i < RMT_BLOCK; i++) t[i] = rmt_exp(power * x[i]);
+                for (i = 0; i < RMT_BLOCK; i++) t[i] = rmt_term(power * x[i]);
                 rmt_advance(t, valid, x, sums + k, firsts + k);
             } else {
                 rmt_advance(t, r, x, sums + k, firsts + k);

@@ -13,7 +13,7 @@
 #ifndef RMT_STABLE_SAMPLING_H
 #define RMT_STABLE_SAMPLING_H
 
-#include "stable_math.h"
+#include "vector_math.h"
 
 #define RMT_PI 3.14159265358979323846
 

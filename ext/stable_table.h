@@ -2,7 +2,7 @@
 #ifndef RMT_STABLE_TABLE_H
 #define RMT_STABLE_TABLE_H
 
-#include "stable_math.h"
+#include "vector_math.h"
 
 #define RMT_DEGREE 12
 
