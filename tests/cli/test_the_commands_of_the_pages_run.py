@@ -3,12 +3,12 @@
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from mpi import PATH, missing_mpi
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,9 +32,7 @@ def missing(command):
     for word, module in NEEDS.items():
         if word in command and importlib.util.find_spec(module) is None:
             return module
-    if "mpi" in command and (shutil.which("mpiexec") is None or importlib.util.find_spec("mpi4py") is None):
-        return "MPI"
-    return None
+    return missing_mpi() if "mpi" in command else None
 
 
 @pytest.fixture
@@ -48,7 +46,7 @@ def environment(tmp_path):
         script.chmod(0o755)
     root = str(Path(importlib.util.find_spec("rmt").origin).parents[1])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": path}
+    return {**os.environ, "PATH": f"{programs}{os.pathsep}{PATH}", "PYTHONPATH": path}
 
 
 @pytest.mark.skipif(not GUIDE.exists(), reason="the pages are not part of an installed package")

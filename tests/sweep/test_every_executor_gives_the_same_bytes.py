@@ -1,7 +1,6 @@
 """One core, threads, processes, loky, dask, MPI and array jobs write identical files; seeds do not depend on positions."""
 
 import hashlib
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mpi import PATH, missing_mpi
 
 from rmt.sweep import Sweep
 
@@ -121,10 +121,9 @@ def test_dask_with_separate_processes(tmp_path, reference):
     assert digests(tmp_path / "store") == reference
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("mpi4py") is None or shutil.which("mpiexec") is None, reason="needs MPI and mpi4py"
-)
 def test_mpi(tmp_path, reference):
+    if reason := missing_mpi():
+        pytest.skip(reason)
     script = tmp_path / "job.py"
     script.write_text(
         textwrap.dedent(f"""
@@ -138,7 +137,7 @@ def test_mpi(tmp_path, reference):
                 print(sweep.run(executor))
         """)
     )
-    command = ["mpiexec", "-n", "3", sys.executable, "-m", "mpi4py.futures", str(script)]
+    command = [shutil.which("mpiexec", path=PATH), "-n", "3", sys.executable, "-m", "mpi4py.futures", str(script)]
     found = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert "12 computed" in found.stdout, found.stderr
     assert digests(tmp_path / "store") == reference
