@@ -17,6 +17,12 @@ from rmt.deeplinear.outliers import (
     learned_spectra,
     weight_spectrum_outlier,
 )
+from rmt.deeplinear.outputs import (
+    MatrixRenormalisation,
+    OutputPrediction,
+    kernel_renormalisation_matrix,
+    kernel_renormalisation_outputs,
+)
 from rmt.deeplinear.prediction import GeneralisationError, Prediction, generalisation_error, posterior_predictive
 from rmt.deeplinear.regimes import (
     DepthLimit,
@@ -34,7 +40,6 @@ from rmt.deeplinear.renormalisation import (
     KernelRenormalisation,
     kernel_renormalisation,
     kernel_renormalisation_layers,
-    kernel_renormalisation_matrix,
 )
 from rmt.deeplinear.sampling import Estimate, PosteriorSamples, effective_sample_size, estimate, sample_posterior
 from rmt.deeplinear.teacher import TeacherStudentCurve, teacher_student_curve
@@ -48,7 +53,9 @@ __all__ = [
     "KernelOutlier",
     "KernelRenormalisation",
     "LearnedSpectra",
+    "MatrixRenormalisation",
     "NoiseRegime",
+    "OutputPrediction",
     "PhaseBoundaries",
     "PosteriorSamples",
     "Prediction",
@@ -67,6 +74,7 @@ __all__ = [
     "kernel_renormalisation",
     "kernel_renormalisation_layers",
     "kernel_renormalisation_matrix",
+    "kernel_renormalisation_outputs",
     "learned_spectra",
     "linear_kernel",
     "mean_inverse_layer_kernel",

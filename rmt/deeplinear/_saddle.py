@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rmt._checks import check_integer
 
-__all__ = ["arithmetic", "finite_temperature_roots", "mode_sum", "zero_temperature_root"]
+__all__ = ["arithmetic", "finite_temperature_roots", "layer_factors", "mode_sum", "zero_temperature_root"]
 
 Layers = Sequence[tuple[Any, Any, int]]  # (width, variance of the weights leaving it, how many such layers)
 
@@ -77,6 +77,14 @@ def mode_sum(
     return np.sum(signal / total * (1.0 - squares / total), axis=-1)
 
 
+def layer_factors(
+    v: NDArray[np.float64], widths: NDArray[np.float64], variances: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """All u of the layers, shape (..., L), when the narrowest has ``u_n = sigma_n^2 e^v``: ``N_l - s`` without cancellation."""
+    narrowest = float(widths.min())
+    return variances * ((widths - narrowest) + narrowest * np.exp(v)[..., None]) / widths
+
+
 def finite_temperature_roots(
     widths: NDArray[np.float64],
     variances: NDArray[np.float64],
@@ -94,12 +102,8 @@ def finite_temperature_roots(
 
     narrowest = float(widths.min())
 
-    def factors(v: NDArray[np.float64]) -> NDArray[np.float64]:
-        # N_l - s = (N_l - N_n) + N_n e^v: no cancellation
-        return variances * ((widths - narrowest) + narrowest * np.exp(v)[..., None]) / widths
-
     def log_rho(v: Any) -> Any:
-        return np.log(factors(np.asarray(v, dtype=float))).sum(axis=-1)
+        return np.log(layer_factors(np.asarray(v, dtype=float), widths, variances)).sum(axis=-1)
 
     def excess(v: float | NDArray[np.float64]) -> Any:
         v = np.asarray(v, dtype=float)
@@ -128,4 +132,4 @@ def finite_temperature_roots(
             brackets += [(grid[i - 1], found.x), (found.x, grid[i + 1])]
     roots = sorted(brentq(excess, a, b, xtol=1e-15, rtol=8.9e-16) for a, b in brackets)
     roots += [float(v) for v in grid[values == 0.0]]
-    return factors(np.asarray(sorted(roots)))
+    return layer_factors(np.asarray(sorted(roots)), widths, variances)

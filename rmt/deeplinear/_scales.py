@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from rmt.deeplinear._mixture import Mixture
-from rmt.deeplinear._saddle import mode_sum
+from rmt.deeplinear._saddle import layer_factors, mode_sum
 from rmt.deeplinear.renormalisation import solve_modes
 
 __all__ = ["sample_scales"]
@@ -67,7 +67,7 @@ def _fan(mixture: Mixture, x: NDArray[np.float64], f: NDArray[np.float64]) -> En
     narrowest = float(widths.min())
     spread = math.sqrt(float(np.sum(2 / widths)))
     v = np.linspace(-40.0, 40.0, 8001)  # ln(u_n / sigma_n^2) of the narrowest layer; all others follow
-    ladder_x = np.log(variances * ((widths - narrowest) + narrowest * np.exp(v)[:, None]) / widths).sum(axis=1)
+    ladder_x = np.log(layer_factors(v, widths, variances)).sum(axis=1)
     centre = float(np.log(variances).sum())
     rungs = np.arange(max(min(x[0], centre), centre - 60 * spread), max(x[-1], centre) + spread, 0.3 * spread)
     kappa = 0.5 * narrowest * np.expm1(np.interp(rungs, ladder_x, v))

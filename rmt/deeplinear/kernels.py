@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt._checks import check_array, check_integer, check_real
+from rmt.special import arccosine_kernel
 
 __all__ = ["linear_kernel", "relu_kernel"]
 
@@ -106,7 +107,6 @@ def relu_kernel(
         scale = np.sqrt(np.outer(rows, columns))
         cosine = np.divide(kernel, scale, out=np.ones_like(kernel), where=scale > 0)
         cosine = np.clip(cosine, -1.0, 1.0)  # rounding only: |K_xy| <= scale by Cauchy-Schwarz
-        angle = np.arccos(cosine)
-        kernel = scale / (2 * np.pi) * (np.sin(angle) + (np.pi - angle) * cosine)
+        kernel = 0.5 * scale * arccosine_kernel(cosine)
         rows, columns = rows / 2, columns / 2
     return kernel

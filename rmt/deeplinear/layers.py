@@ -12,10 +12,10 @@ from rmt.deeplinear._data import Modes, check_architecture, kernel_modes
 from rmt.deeplinear._mixture import Mixture
 from rmt.deeplinear.renormalisation import solve_modes
 
-__all__ = ["mean_inverse_layer_kernel", "mean_layer_kernels"]
+__all__ = ["mean_inverse_layer_kernel", "mean_layer_kernels", "output_second_moment"]
 
 
-def _output_second_moment(
+def output_second_moment(
     modes: Modes, rho: NDArray[np.float64], weights: NDArray[np.float64], temperature: float
 ) -> NDArray[np.float64]:
     """``sum_j weights_j E[f f^T | rho_j]`` on the training set, in the basis of the modes."""
@@ -97,7 +97,7 @@ def mean_layer_kernels(
                 rho, weights = np.exp(x), np.exp(log_density - log_mass)
         else:
             rho, weights = np.array([saddle.rho]), np.array([1.0 / np.prod(saddle.u[l - 1 :])])
-        moment = _output_second_moment(modes, rho, weights, T)
+        moment = output_second_moment(modes, rho, weights, T)
         keep = 1.0 - 1.0 / sizes[l - 1] if exact else 1.0
         current = variances[l - 1] * (keep * current + moment / sizes[l - 1])
         out.append(modes.vectors @ current @ modes.vectors.T)

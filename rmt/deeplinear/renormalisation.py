@@ -23,7 +23,8 @@ __all__ = [
     "KernelRenormalisation",
     "kernel_renormalisation",
     "kernel_renormalisation_layers",
-    "kernel_renormalisation_matrix",
+    "saddle_action",
+    "solve_modes",
 ]
 
 
@@ -141,7 +142,7 @@ class KernelRenormalisation(Result):
     meta: dict[str, Any] = dataclasses.field(default_factory=dict, repr=False)
 
 
-def _action(
+def saddle_action(
     u: NDArray[np.float64], widths: NDArray[np.float64], variances: NDArray[np.float64], modes: Modes, T: float
 ) -> float:
     ratio = u / variances
@@ -171,7 +172,7 @@ def solve_modes(
         solutions = u[None, :]
     else:
         solutions = finite_temperature_roots(widths, variances, modes.eigenvalues, modes.targets**2, temperature)
-    actions = np.array([_action(u, widths, variances, modes, temperature) for u in solutions])
+    actions = np.array([saddle_action(u, widths, variances, modes, temperature) for u in solutions])
     best = int(np.argmax(actions))
     rhos = solutions.prod(axis=1)
     return KernelRenormalisation(
@@ -245,48 +246,3 @@ def kernel_renormalisation_layers(
     sizes, variances = check_architecture(widths, weight_variances)
     T = check_real("temperature", temperature, low=0.0)
     return solve_modes(modes, sizes, variances, T)
-
-
-def kernel_renormalisation_matrix(load: float, sigma: float, depth: int, R0: ArrayLike) -> NDArray[np.float64]:
-    r"""Renormalisation matrix of a network with m outputs at T = 0.
-
-    .. math:: I - U/\sigma^2 = \eta\,(I - U^{-L} R_0), \qquad R_0 = P^{-1}\,Y^T K_0^{-1} Y.
-
-    The solution that commutes with :math:`R_0`: the scalar equation for each eigenvalue. The covariance of the
-    outputs is ``matrix_power(U, depth)`` times the input kernel.
-
-    Parameters
-    ----------
-    load, sigma, depth
-        As :func:`kernel_renormalisation`.
-    R0 : array_like, shape (m, m)
-        Symmetric, positive semidefinite (definite from load 1 on).
-
-    Returns
-    -------
-    ndarray, shape (m, m)
-
-    Raises
-    ------
-    ValueError
-        If ``R0`` is not symmetric positive semidefinite, or as :func:`kernel_renormalisation`.
-
-    Notes
-    -----
-    Derived for m much smaller than N; measured against weight-space Monte Carlo at N = 60, P = 30, m = 3 within the
-    expected O(m/N).
-
-    Examples
-    --------
-    >>> kernel_renormalisation_matrix(0.5, 1.0, 1, [[1.2, 0.3], [0.3, 0.6]]).round(6)
-    array([[1.056851, 0.107196],
-           [0.107196, 0.84246 ]])
-    """
-    matrix = check_array("R0", R0, ndim=2, min_size=1)
-    if matrix.shape[0] != matrix.shape[1] or np.abs(matrix - matrix.T).max() > 1e-10 * np.abs(matrix).max():
-        raise ValueError(f"R0 must be a symmetric square matrix; its shape is {matrix.shape}")
-    values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
-    if values[0] < -1e-12 * values[-1]:
-        raise ValueError(f"R0 must be positive semidefinite; its smallest eigenvalue is {values[0]:.3g}")
-    roots = [kernel_renormalisation(load, sigma, depth, max(0.0, float(value))) for value in values]
-    return (vectors * np.asarray(roots)) @ vectors.T

@@ -11,7 +11,6 @@ from rmt.deeplinear import (
     effective_sample_size,
     estimate,
     exact_posterior,
-    kernel_renormalisation_matrix,
     linear_kernel,
     mean_inverse_layer_kernel,
     mean_layer_kernels,
@@ -177,13 +176,6 @@ def test_hamiltonian_monte_carlo_agrees_with_the_exact_mean(rng):
         assert abs(estimate(draws.rho).z(posterior.rho_moment(1))) < z_threshold()
         assert estimate(draws.rho).stderr < 0.1 * posterior.rho_moment(1)
         assert 0.6 < draws.acceptance < 0.95
-
-
-def test_three_outputs_are_renormalised_by_a_matrix(rng):
-    X, Y = rng.standard_normal((20, 60)), rng.standard_normal((20, 3))
-    draws = sample_posterior(X, Y, [50], method="gibbs", samples=2400, chains=8, burn_in=100, rng=rng)
-    U = kernel_renormalisation_matrix(0.4, 1.0, 1, Y.T @ np.linalg.solve(linear_kernel(X), Y) / 20)
-    np.testing.assert_allclose(draws.rho.mean(axis=(0, 1)), U, atol=0.08 * np.linalg.norm(U, 2))
 
 
 def test_reducible_chain_is_refused_and_why(rng):
