@@ -8,8 +8,9 @@ and temperature T. Three levels, each a check of the one before: the mean field 
 
 from rmt.deeplinear.exact import ExactPosterior, PredictiveLaw, exact_posterior
 from rmt.deeplinear.heavy_tails import HeavyTailedPosterior, heavy_tailed_posterior
+from rmt.deeplinear.inverse_kernels import mean_inverse_layer_kernel
 from rmt.deeplinear.kernels import linear_kernel, relu_kernel
-from rmt.deeplinear.layers import mean_inverse_layer_kernel, mean_layer_kernels
+from rmt.deeplinear.layers import mean_layer_kernels
 from rmt.deeplinear.outliers import (
     KernelOutlier,
     LearnedSpectra,

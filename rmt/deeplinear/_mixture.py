@@ -86,14 +86,16 @@ def log_quadrature(
     target: Callable[[NDArray[np.float64]], NDArray[np.float64]], centre: float, width: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Nodes and log weights for the integral of exp(target) over the line, wherever its one or two modes are."""
-    reach = max(4.0, 8 * width)
+    # each side on its own: to the left the prior falls as exp(N x / 2), slowly for a narrow layer, to the right steeply
+    left = right = max(4.0, 8 * width)
     while True:
-        x = np.linspace(centre - reach, centre + reach, 401)
+        x = np.linspace(centre - left, centre + right, 401)
         f = target(x)
         top = f.max()
-        if f[0] < top - NATS - 15 and f[-1] < top - NATS - 15:
+        low, high = f[0] < top - NATS - 15, f[-1] < top - NATS - 15
+        if low and high:
             break
-        reach *= 2
+        left, right = left * (1 if low else 2), right * (1 if high else 2)
     peaks = []
     for i in np.flatnonzero((f[1:-1] >= f[:-2]) & (f[1:-1] >= f[2:])) + 1:
         a, b = x[i - 1], x[i + 1]
@@ -110,10 +112,10 @@ def log_quadrature(
     step = float(min(0.3, 0.45 / math.sqrt(max(curvature.max(), 1e-12))))
     bottom = f_peak.max() - NATS
     # the scan ends below the bottom on both sides; a finer one between neighbouring points saves nodes
-    left, right = points[keep].min(), points[keep].max()
-    outer_left, outer_right = x[(x < left) & (f < bottom)].max(), x[(x > right) & (f < bottom)].min()
+    first, last = points[keep].min(), points[keep].max()
+    outer_left, outer_right = x[(x < first) & (f < bottom)].max(), x[(x > last) & (f < bottom)].min()
     ends = []
-    for inner, outer in ((left, outer_left), (right, outer_right)):
+    for inner, outer in ((first, outer_left), (last, outer_right)):
         fine = np.linspace(inner, outer, 17)
         ends.append(fine[np.flatnonzero(target(fine) < bottom)[0]])
     nodes = np.arange(ends[0], ends[1] + step, step)

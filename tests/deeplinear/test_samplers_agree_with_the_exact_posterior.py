@@ -12,7 +12,6 @@ from rmt.deeplinear import (
     estimate,
     exact_posterior,
     linear_kernel,
-    mean_inverse_layer_kernel,
     mean_layer_kernels,
     sample_posterior,
 )
@@ -104,22 +103,6 @@ def test_layer_kernels_of_the_small_data_set():
     assert [(np.trace(K), y @ K @ y) for K in kernels] == pytest.approx(
         [pytest.approx(pair, rel=1e-9) for pair in from_note]
     )
-
-
-def test_mean_inverse_kernel_of_one_layer(rng):
-    X, y = problem(P=5)
-
-    def inverse(weights):
-        h = weights[0] @ X.T / np.sqrt(15)
-        return np.linalg.inv(h.T @ h / 30)
-
-    draws = sample_posterior(X, y, 30, samples=4000, observe=inverse, rng=rng)
-    exact = mean_inverse_layer_kernel(linear_kernel(X), y, 30, method="exact")
-    samples = draws.observed.reshape(-1, 5, 5)
-    assert_mean(np.trace(samples, axis1=1, axis2=2), np.trace(exact), detects=0.06 * np.trace(exact))
-    assert_mean(samples @ y @ y, y @ exact @ y, detects=0.06 * (y @ exact @ y))
-    mean_field = mean_inverse_layer_kernel(linear_kernel(X), y, 30)
-    assert np.linalg.norm(mean_field - exact) < 0.1 * np.linalg.norm(exact)
 
 
 SETTINGS = [
