@@ -18,6 +18,7 @@ from rmt.cli.common import add_json, add_out, add_progress, add_seed, make_direc
 __all__ = ["EPILOG", "add_arguments", "run"]
 
 LAWS = ("singular", "radial", "stable")
+TITLE = ("law", "alpha", "sigma_w", "depth", "activation", "width")  # of the figure
 EPILOG = """\
 laws:
   singular   singular values of the product (natural logarithms are compared: they always fit into a double)
@@ -92,7 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
     check_coupling(law, None, arguments.coupling)  # before sampling for minutes
     samples = read_samples(arguments.samples) if arguments.samples else _samples(arguments)
     log = arguments.law != "stable"
-    names = ("law", "alpha", "sigma_w", "depth", "activation", "width", "realisations", "seed")
+    drawn = ("samples",) if arguments.samples else ("width", "realisations", "seed")
+    names = ("law", "alpha", "sigma_w", "depth", "activation", *drawn)
     meta = {name: getattr(arguments, name) for name in names}
     result = compare(
         law,
@@ -110,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
         agree, message = False, str(failure)
     table = as_table(result, caption=f"{arguments.law}: theory and Monte Carlo, ln of the values" if log else None)
     if out is not None:
-        _write(result, table, out)
+        _write(result, table, out, "ln of the value" if log else "value")
     if arguments.json:
         print_json({**result.to_columns(), "p_value": result.p_value, "test": result.test, "agree": agree})
     else:
@@ -209,13 +211,22 @@ def read_samples(path: Path) -> Any:
     return samples[:, 0] if samples.shape[1] == 1 else samples
 
 
-def _write(result: Any, table: Any, out: Path) -> None:
+def _write(result: Any, table: Any, out: Path, what: str) -> None:
     from rmt.tables import write_all
 
     for path in write_all(table, out / "comparison"):
         print(path, file=sys.stderr)
-    if result.points is not None and np.size(result.points) > 1:
-        from rmt.plotting import plot_comparison, save
+    if result.points is None or np.size(result.points) < 2:
+        return
+    from rmt.plotting import axes, plot_comparison, plot_points, save
 
-        for path in save(plot_comparison(result), out / "comparison"):
-            print(path, file=sys.stderr)
+    upper, lower = axes(nrows=2, figsize=(4.5, 5.0))
+    plot_points(result.points, result.estimate, result.stderr, theory=(result.points, result.theory), ax=upper)
+    upper.set_ylabel("quantile" if result.statistic == "quantile" else "share below")
+    plot_comparison(result, ax=lower)
+    lower.set_title("")
+    upper.set_title(", ".join(f"{name} = {value}" for name, value in result.meta.items() if name in TITLE))
+    if result.statistic != "quantile":
+        lower.set_xlabel(what)
+    for path in save(upper, out / "comparison", provenance=result.meta):
+        print(path, file=sys.stderr)

@@ -210,11 +210,10 @@ def plot_comparison(comparison: Comparison, *, ax: Any = None, label: str = "", 
         ax.axhspan(-1, 1, color=PALETTE["sky"], alpha=0.3, linewidth=0)
         for level in (-sigmas, sigmas):
             ax.axhline(level, color=PALETTE["vermilion"], linestyle="--", linewidth=1)
-        ax.plot(comparison.points, comparison.pull, "o", color=PALETTE["blue"], label=label or comparison.label or None)
+        ax.plot(comparison.points, comparison.pull, "o", color=PALETTE["blue"])
         ax.set_xlabel("level" if comparison.statistic == "quantile" else "x")
         ax.set_ylabel("pull")
-        if label or comparison.label:
-            ax.legend()
+        ax.set_title(label or comparison.label)  # a legend would cover points: they may lie anywhere
     return ax
 
 

@@ -135,7 +135,11 @@ kind = ["a", "b"]
 
 
 @pytest.fixture
-def job(tmp_path):
+def job(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        sys, "path", list(sys.path)
+    )  # each test has a `job` of its own: the next must not find this one
+    monkeypatch.delitem(sys.modules, "job", raising=False)
     (tmp_path / "job.py").write_text("def cell(x, kind, rng):\n    return {'value': rng.normal(x)}\n")
     (tmp_path / "job.toml").write_text(SWEEP)
     return tmp_path / "job.toml"

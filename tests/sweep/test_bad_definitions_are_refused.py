@@ -1,6 +1,7 @@
 """Unknown functions, bad grids, stores of other sweeps, changed definitions and parts out of range are refused."""
 
 import math
+import sys
 import textwrap
 from pathlib import Path
 
@@ -35,10 +36,11 @@ def test_unknown_functions(tmp_path, function, message):
     assert not (tmp_path / "s").exists()
 
 
-def test_a_namesake_found_elsewhere(tmp_path):
+def test_a_namesake_found_elsewhere(tmp_path, monkeypatch):
     """The file beside the sweep is meant; a module of the same name that Python finds first must not stand in for it."""
     (tmp_path / "sweep_cells.py").write_text("def square(x, rng):\n    return -1\n")
     (tmp_path / "json.py").write_text("def square(x, rng):\n    return -1\n")
+    monkeypatch.setattr(sys, "path", list(sys.path))
     make(tmp_path / "s")  # loads the other sweep_cells
     for name in ("sweep_cells", "json"):
         with pytest.raises(ValueError, match=f"module '{name}' at .*, not at {tmp_path}"):
