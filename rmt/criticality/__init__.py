@@ -12,6 +12,7 @@ function of finite width, simulators that cost O(width) a layer, and the tools o
 
 from rmt.criticality.collapse import Collapse, collapse, collapse_quality
 from rmt.criticality.convolution import ConvolutionalPairs, convolutional_pairs
+from rmt.criticality.corrections import FiniteWidth, finite_width, scaling_corrections, width_critical_sigma_w
 from rmt.criticality.critical_points import CriticalPoint, ReluCriticalPoint, critical_point, relu_critical_point
 from rmt.criticality.flow import (
     correlation_flow,
@@ -56,6 +57,7 @@ __all__ = [
     "Collapse",
     "ConvolutionalPairs",
     "CriticalPoint",
+    "FiniteWidth",
     "LevyChains",
     "LevyCriticalPoint",
     "PairChains",
@@ -71,6 +73,7 @@ __all__ = [
     "correlation_map",
     "critical_point",
     "effective_depth",
+    "finite_width",
     "levy_critical_sigma_w",
     "levy_growth",
     "levy_order",
@@ -85,6 +88,7 @@ __all__ = [
     "relu_flow",
     "relu_mean_amplitude",
     "riccati",
+    "scaling_corrections",
     "scaling_function",
     "simulate_levy_pairs",
     "simulate_network",
@@ -92,5 +96,6 @@ __all__ = [
     "simulate_signals",
     "simulate_tangent",
     "stationary_law",
+    "width_critical_sigma_w",
     "width_for_depth",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from rmt import activations
 from rmt._quadrature import gaussian
 from rmt.activations import Activation
 
-__all__ = ["average", "length_fixed_point", "length_map", "nodes_of", "smooth_activation"]
+__all__ = ["average", "length_fixed_point", "length_map", "nodes_of", "plane_nodes", "smooth_activation"]
 
 Array = NDArray[np.float64]
 # Lengths that the searches for fixed points look at.
@@ -40,6 +41,23 @@ def nodes_of(q: float) -> tuple[Array, Array, Array]:
     step = 0.1 * 0.5 ** max(0, math.ceil(0.5 * math.log2(q)))
     z, weights = gaussian(step)
     return z, math.sqrt(q) * z, weights
+
+
+@lru_cache(maxsize=8)
+def _plane(halvings: int) -> tuple[Array, Array, Array]:
+    """Product trapezoid for two normals; the second one on its positive half, which is enough for even integrands."""
+    z, w = gaussian(0.5**halvings / 6.0, 8.0)
+    upper = z >= 0.0
+    half = np.where(z[upper] > 0.0, 2.0 * w[upper], w[upper])
+    x, y = np.meshgrid(z, z[upper], indexing="ij")
+    weights = np.outer(w, half).ravel()
+    keep = weights > 1e-20 * weights.max()
+    return tuple(np.ascontiguousarray(a) for a in (x.ravel()[keep], y.ravel()[keep], weights[keep]))  # type: ignore[return-value]
+
+
+def plane_nodes(q: float) -> tuple[Array, Array, Array]:
+    """Nodes z1, z2 >= 0 and weights for integrands that are even in z2, fine enough for arguments sqrt(q) z."""
+    return _plane(max(0, math.ceil(0.5 * math.log2(q / 3.0))))
 
 
 def average(function: Callable[[Any], Any], q: float) -> float:

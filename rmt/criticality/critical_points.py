@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize
 
+from rmt import activations
 from rmt._checks import check_integer, check_real
 from rmt._results import Result, provenance
 from rmt.activations import Activation
@@ -29,8 +30,8 @@ class CriticalPoint(Result):
 
     Parameters
     ----------
-    activation : str
-        Name of the activation.
+    activation : str or Activation
+        Name of a catalogue activation, or the user's own object.
     sigma_b : float
         Standard deviation of the biases.
     sigma_w : float
@@ -59,7 +60,7 @@ class CriticalPoint(Result):
     checked by simulation, not proven (docs/theory/absorbing-transition.md).
     """
 
-    activation: str
+    activation: str | Activation
     sigma_b: float
     sigma_w: float
     q: float
@@ -199,7 +200,10 @@ def _critical_point(phi: Activation, sigma_b: float) -> CriticalPoint:
             "the correlation of two signals freezes at a value between 0 and 1, and there is no transition in rho"
         )
     q = _critical_length(phi, sigma_b)
-    return CriticalPoint(activation=phi.name, sigma_b=sigma_b, q=q, meta=provenance(), **_constants(phi, q))
+    catalogued = phi.name in activations.names() and activations.get(phi.name) is phi
+    return CriticalPoint(
+        activation=phi.name if catalogued else phi, sigma_b=sigma_b, q=q, meta=provenance(), **_constants(phi, q)
+    )
 
 
 def _critical_length(phi: Activation, sigma_b: float) -> float:

@@ -11,10 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from rmt import _absorbing, activations
 from rmt._checks import check_array, check_integer, check_real
-from rmt._quadrature import gaussian
 from rmt.activations import Activation
 from rmt.criticality._differences import compiled_kind, pair_values
-from rmt.criticality._gaussian import average, length_fixed_point, length_map
+from rmt.criticality._gaussian import average, length_fixed_point, length_map, plane_nodes
 from rmt.criticality.critical_points import CriticalPoint
 
 __all__ = ["correlation_flow", "correlation_map", "effective_depth", "ntk_flow", "ntk_ratio", "relu_flow", "riccati"]
@@ -22,25 +21,9 @@ __all__ = ["correlation_flow", "correlation_map", "effective_depth", "ntk_flow",
 Array = NDArray[np.float64]
 
 
-@lru_cache(maxsize=8)
-def _plane(halvings: int) -> tuple[Array, Array, Array]:
-    """Product trapezoid for two normals; the second one on its positive half, which is enough for even integrands."""
-    z, w = gaussian(0.5**halvings / 6.0, 8.0)
-    upper = z >= 0.0
-    half = np.where(z[upper] > 0.0, 2.0 * w[upper], w[upper])
-    x, y = np.meshgrid(z, z[upper], indexing="ij")
-    weights = np.outer(w, half).ravel()
-    keep = weights > 1e-20 * weights.max()
-    return tuple(np.ascontiguousarray(a) for a in (x.ravel()[keep], y.ravel()[keep], weights[keep]))  # type: ignore[return-value]
-
-
-def _plane_for(q: float) -> tuple[Array, Array, Array]:
-    return _plane(max(0, math.ceil(0.5 * math.log2(q / 3.0))))
-
-
 def _difference_power(phi: Activation, rho: float, q: float) -> float:
     """<(phi_u - phi_v)^2> / 2 for two signals of length q and order parameter rho."""
-    x, y, w = _plane_for(q)
+    x, y, w = plane_nodes(q)
     a, c = math.sqrt(q * (1.0 - 0.5 * rho)), math.sqrt(2.0 * q * rho)
     kind = compiled_kind(phi)
     if kind is None:
@@ -328,7 +311,7 @@ def ntk_flow(point: CriticalPoint, depth: int, rho0: float = 1.0, sigma_w: float
     q = length_fixed_point(phi, sw, point.sigma_b)
     rho = _flow(phi, sw, point.sigma_b, layers, start, None)
     chi = sw**2 * average(lambda h: phi.derivative(h) ** 2, q)
-    x, y, w = _plane_for(q)
+    x, y, w = plane_nodes(q)
     diagonal, off, ratio = q, q * (1.0 - start), np.empty(layers)
     ratio[0] = off / diagonal
     for l in range(1, layers):

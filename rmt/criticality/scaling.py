@@ -9,6 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt._checks import check_array, check_integer
+from rmt.criticality._expansion import first_order
+from rmt.criticality._gaussian import smooth_activation
+from rmt.criticality.corrections import (
+    HIGHEST_M,
+    LARGEST_S,
+    LOWEST_M,
+    critical_kappa,
+    finite_width,
+    scaling_corrections,
+)
 from rmt.criticality.critical_points import CriticalPoint, ReluCriticalPoint
 from rmt.criticality.flow import effective_depth, relu_flow
 
@@ -147,10 +157,15 @@ def _scaling_function_mp(s: Any, m: Any, dps: int) -> Any:
         return +result
 
 
-def mean_order_parameter(point: CriticalPoint, width: int, depth: int, sigma_w: float | None = None) -> Array:
+def mean_order_parameter(
+    point: CriticalPoint, width: int, depth: int, sigma_w: float | None = None, *, order: int = 2
+) -> Array:
     r"""Predict the mean order parameter of networks of finite width, layer by layer, with no fitted parameter.
 
-    .. math:: E\rho_l = \frac{v}{\kappa n}F\Big(\frac{v\,l_{\rm eff}(l)}{n};\,m\Big)
+    .. math:: E\rho_l = \frac{v}{\kappa n}F\Big(\frac{v\,l_{\rm eff}(l)}{n};\,m\Big)\Big[1 + \frac{A(s,m)+B_l}{n}\Big]
+
+    The bracket is the second order: :math:`v, m` and s then include their 1/n corrections, A is universal up to constants
+    (:class:`FiniteWidth`, :func:`scaling_corrections`), and :math:`B_l\to0` is the exact 1/n expansion of the first layers.
 
     Parameters
     ----------
@@ -162,26 +177,54 @@ def mean_order_parameter(point: CriticalPoint, width: int, depth: int, sigma_w: 
         Number of layers ``L``, at least 1.
     sigma_w : float, optional
         Scale of the weights, by default that of the critical point of infinite width; ``|m|`` should stay of order 1.
+    order : {1, 2}
+        Whether to stop at F or to include the bracket.
 
     Returns
     -------
     ndarray, shape (L,)
-        Entry ``l - 1`` belongs to layer l, for a start at rho = 1.
+        Entry ``l - 1`` belongs to layer l, for a start at rho = 1 and the fixed length.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or ``order=2`` and m is outside [-0.5, 1.5] or s above 20.
 
     Notes
     -----
-    Valid for small rho (depth above about ten layers) and n above about 50. Measured against exact simulation: within 4 %
-    at n = 400 and 12 % at n = 100 (docs/guide/criticality.md).
+    The error of the second order is O(1/n^2). Largest deviation from exact simulation, tanh with bias 0.3, layers 3 to 2n, at
+    :math:`\sigma_w^c(\infty)`: 1.6 % at n = 25, 0.9 % at n = 50, 0.6 % at n = 100 (errors of the simulation 0.1 to 1 %);
+    the first order is off by 39 %, 21 % and 10 %. At m = 1/2: 11 %, 3 %, 1.3 %; at m = 3/2: 27 %, 10 %, 3.4 %.
 
     Examples
     --------
     >>> from rmt.criticality import critical_point, mean_order_parameter
     >>> float(mean_order_parameter(critical_point("tanh", 0.3), 400, 282)[-1])
-    0.0108
+    0.0111
     """
-    n = check_integer("width", width, low=2)
-    m = point.m if sigma_w is None else point.m_at(n, sigma_w)
-    return point.v / (point.kappa * n) * scaling_function(point.v * effective_depth(point, depth) / n, m)
+    n, layers = check_integer("width", width, low=2), check_integer("depth", depth, low=1)
+    if check_integer("order", order, low=1, high=2) == 1:
+        m = point.m if sigma_w is None else point.m_at(n, sigma_w)
+        return point.v / (point.kappa * n) * scaling_function(point.v * effective_depth(point, layers) / n, m)
+    c = finite_width(point, sigma_w)
+    phi = smooth_activation(point.activation)
+    _, rho, width_change, growth_change = first_order(phi, c.q, c.sigma_w, c.sigma_b, layers)
+    plain = critical_kappa(c.kappa, c.log_chi)
+    l_eff, variance, m = 1.0 / (plain * rho), n * c.variance(n), c.position(n)
+    s = variance * l_eff / n
+    if not (LOWEST_M <= m <= HIGHEST_M and s[-1] <= LARGEST_S):
+        raise ValueError(
+            f"order = 2 needs m in [{LOWEST_M}, {HIGHEST_M}] and s <= {LARGEST_S:g}, not m = {m:.3g} (sigma_w = {c.sigma_w:g}) "
+            f"and s = {s[-1]:.3g} (depth = {layers}): use order = 1"
+        )
+    third, curved = scaling_corrections(s, m)
+    curvature = c.curvature * c.v / plain**2
+    universal = c.offset - c.alpha + c.k3 / c.v * third + curvature * curved
+    # First layers: the exact coefficient of 1/n, less what F and the bracket make of it at small s.
+    leading = (n * c.log_chi + c.c1) / c.v + 0.5
+    exact = (width_change + n * c.log_chi * growth_change) / rho - (3.0 * leading - 1.0) / 6.0 * c.v * l_eff
+    early = exact - (c.offset - c.alpha + curvature * (1.5 * leading - 1.0 / 3.0))
+    return variance / (c.kappa * n) * scaling_function(s, m) * (1.0 + (universal + early) / n)
 
 
 def relu_mean_amplitude(point: ReluCriticalPoint, width: int, depth: int) -> Array:
