@@ -3,12 +3,15 @@ r"""Diagrams :math:`D_q(\alpha, \sigma_w, \mathrm{layer}, q)` of eigenvectors of
 The quantity of arXiv:2203.12967, with errors over networks, for both couplings, and the prediction of
 `rmt.laws.EigenvectorLaw` beside it where there is one: independent D everywhere, and one pre-activation layer W_l D_{l-1} of a
 true network. For D_l W_l and products of a network no closed law is known; the theory column is then empty.
+
+Run: ``python -m rmt.papers.dimension_diagram OUT [--width N] [--realisations R] [--order WD] ...``
 """
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -23,11 +26,12 @@ from rmt._random import RandomState, generator
 from rmt.ensembles import JacobianChain
 from rmt.laws import EigenvectorLaw, Layer
 from rmt.localisation import binned_dimensions
+from rmt.localisation.weights import SIDES
 from rmt.meanfield import ActivationProfile, fixed_point
 from rmt.spectra import product_eig
 from rmt.tables import Table, write
 
-__all__ = ["Cell", "dimension_diagram", "write_dimension_diagram"]
+__all__ = ["Cell", "dimension_diagram", "main", "write_dimension_diagram"]
 
 OBJECTS = ("layer", "product")
 
@@ -242,7 +246,10 @@ def dimension_diagram(
 
 
 def write_dimension_diagram(table: Table, out: str | Path) -> list[Path]:
-    """Write the diagram as ``dimension_diagram.md``, ``.tex``, ``.csv`` and its picture.
+    """Write the diagram as ``dimension_diagram.md``, ``.tex``, ``.csv`` and its pictures, at the largest q.
+
+    ``dimension_diagram.png`` has points with errors and the law as lines, against alpha; ``dimension_map.png``, made for two or
+    more alphas and gains, has colours over (alpha, sigma_w): a row of panels a coupling, a column an object.
 
     Parameters
     ----------
@@ -255,31 +262,104 @@ def write_dimension_diagram(table: Table, out: str | Path) -> list[Path]:
     -------
     list of Path
     """
-    from rmt.plotting import axes, save, style
+    from rmt.plotting import save
 
     directory = Path(out)
     directory.mkdir(parents=True, exist_ok=True)
     files = [write(table, directory / f"dimension_diagram.{form}") for form in ("md", "tex", "csv")]
-    columns: dict[str, Any] = {name: np.array(values, dtype=object) for name, values in table.columns.items()}
-    keys = sorted({(c, o, n) for c, o, n in zip(columns["coupling"], columns["object"], columns["layer"], strict=True)})
-    power = max(set(columns["q"]))
-    with style():
-        panels = np.atleast_1d(axes(figsize=(3.0 * len(keys), 2.8), ncols=len(keys)))
-        for panel, (coupling, what, layer) in zip(panels, keys, strict=True):
-            for gain in sorted(set(columns["sigma_w"])):
-                chosen = (columns["coupling"] == coupling) & (columns["object"] == what) & (columns["layer"] == layer)
-                chosen &= (columns["sigma_w"] == gain) & (columns["q"] == power)
-                x, y, error = (
-                    columns[name][chosen].astype(float) for name in ("alpha", "dimension", "dimension_stderr")
-                )
-                bars = panel.errorbar(x, y, error, fmt="o", capsize=2, label=rf"$\sigma_w = {gain:g}$")
-                theory = np.array(
-                    [np.nan if value is None else value for value in columns["theory"][chosen]], dtype=float
-                )
-                panel.plot(x, theory, color=bars[0].get_color())
-            panel.set_title(f"{coupling}, {what} {layer}")
-            panel.set_xlabel(r"$\alpha$")
-        panels[0].set_ylabel(f"$D_{{{power:g}}}$")
-        panels[0].legend()
-        files += save(panels[0].figure, directory / "dimension_diagram", provenance=dict(table.provenance or {}))
+    columns = {name: np.array(values, dtype=object) for name, values in table.columns.items()}
+    chosen = columns["q"] == max(columns["q"])
+    columns = {name: values[chosen] for name, values in columns.items()}
+    pictures = {"dimension_diagram": _curves(columns)}
+    if len(set(columns["alpha"])) > 1 and len(set(columns["sigma_w"])) > 1:
+        pictures["dimension_map"] = _maps(columns)
+    for name, figure in pictures.items():
+        files += save(figure, directory / name, provenance=dict(table.provenance or {}))
     return files
+
+
+def _panels(columns: dict[str, Any], width: float, height: float) -> Iterator[tuple[Any, str, str, dict[str, Any]]]:
+    """A row of panels a coupling, a column an object: axes, coupling, title, and the rows that belong there."""
+    from rmt.plotting import axes
+
+    couplings = sorted(set(columns["coupling"]))
+    objects = sorted(set(zip(columns["object"], columns["layer"], strict=True)))
+    size = (width * len(objects), height * len(couplings))
+    grid = np.reshape(axes(figsize=size, nrows=len(couplings), ncols=len(objects)), (len(couplings), len(objects)))
+    for panels, coupling in zip(grid, couplings, strict=True):
+        for panel, (what, layer) in zip(panels, objects, strict=True):
+            here = (columns["coupling"] == coupling) & (columns["object"] == what) & (columns["layer"] == layer)
+            title = f"{what} {layer}" if what == "layer" else f"product of {layer}"
+            yield panel, coupling, title, {name: values[here] for name, values in columns.items()}
+
+
+def _curves(columns: dict[str, Any]) -> Any:
+    from rmt.plotting import plot_points, style
+
+    with style():
+        for number, (panel, coupling, title, rows) in enumerate(_panels(columns, 3.0, 2.6)):
+            for series, gain in enumerate(sorted(set(rows["sigma_w"]))):
+                one = {name: values[rows["sigma_w"] == gain] for name, values in rows.items()}
+                x, y, error = (one[name].astype(float) for name in ("alpha", "dimension", "dimension_stderr"))
+                law = None if one["theory"][0] is None else (x, one["theory"].astype(float))
+                label = rf"$\sigma_w = {gain:g}$"
+                plot_points(x, y, error, theory=law, ax=panel, label=label, theory_label="_law", series=series)
+            if number:
+                panel.get_legend().remove()
+            panel.set_title(f"{coupling}, {title}")
+            panel.set_xlabel(r"$\alpha$")
+            panel.set_ylabel(f"$D_{{{columns['q'][0]:g}}}$")
+    return panel.figure
+
+
+def _maps(columns: dict[str, Any]) -> Any:
+    from rmt.plotting import plot_phase_diagram, style
+
+    limits = columns["dimension"].astype(float).min(), columns["dimension"].astype(float).max()
+    with style():
+        for panel, coupling, title, rows in _panels(columns, 3.0, 2.4):
+            alphas, gains = (np.array(sorted(set(rows[name])), dtype=float) for name in ("alpha", "sigma_w"))
+            order = np.lexsort((rows["alpha"].astype(float), rows["sigma_w"].astype(float)))
+            values = rows["dimension"].astype(float)[order].reshape(gains.size, alphas.size)
+            label = f"$D_{{{columns['q'][0]:g}}}$"
+            plot_phase_diagram(alphas, gains, values, levels=(), ax=panel, value_label=label)
+            panel.collections[0].set_clim(*limits)  # one scale: panels are to be compared
+            panel.set_title(f"{coupling}, {title}")
+    return panel.figure
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line of the diagram.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    parser = argparse.ArgumentParser(prog="python -m rmt.papers.dimension_diagram", description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--alpha", type=float, nargs="+", default=[1.0, 1.2, 1.4, 1.6, 1.8, 2.0])
+    parser.add_argument("--sigma-w", type=float, nargs="+", default=[0.5, 1.0, 1.5, 2.0, 3.0])
+    parser.add_argument("--layers", type=int, nargs="+", default=[1, 3])
+    parser.add_argument("--q", type=float, nargs="+", default=[0.5, 1.0, 2.0])
+    parser.add_argument("--order", choices=("DW", "WD"), default="DW")
+    parser.add_argument("--side", choices=SIDES, default="right")
+    parser.add_argument("--width", type=int, default=200)
+    parser.add_argument("--realisations", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--progress", action="store_true")
+    chosen = vars(parser.parse_args(arguments))
+    out, seed = chosen.pop("out"), chosen.pop("seed")
+    table = dimension_diagram(chosen.pop("alpha"), chosen.pop("sigma_w"), rng=seed, **chosen)
+    for path in write_dimension_diagram(table, out):
+        print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rmt.papers.dimension_diagram import dimension_diagram, write_dimension_diagram
+from rmt.papers.dimension_diagram import dimension_diagram, main, write_dimension_diagram
 
 SMALL = dict(q=[0.5, 2.0], width=60, realisations=5, theory_vectors=300)
 
@@ -61,10 +61,18 @@ def test_bad_arguments(change, message):
         dimension_diagram([1.5], [1.5], **({"layers": [1]} | SMALL | change))
 
 
-def test_the_gallery_page_is_made_by_a_command(tmp_path, capsys):
-    from rmt.papers.localisation_gallery import main
+def test_the_diagram_is_made_by_a_command(tmp_path, capsys):
+    small = "--alpha 1.5 2 --sigma-w 1 2 --layers 1 --q 2 --width 60 --realisations 5".split()
+    assert main([str(tmp_path), *small]) == 0
+    assert {path.name for path in tmp_path.glob("*.png")} == {"dimension_diagram.png", "dimension_map.png"}
+    assert (tmp_path / "dimension_diagram.md").read_text().count("network") == 4
+    assert "dimension_map.pdf" in capsys.readouterr().out
 
-    assert main([str(tmp_path), "--width", "80", "--realisations", "6", "--seed", "1"]) == 0
+
+def test_the_gallery_page_is_made_by_a_command(tmp_path, capsys):
+    from rmt.papers import localisation_gallery
+
+    assert localisation_gallery.main([str(tmp_path), "--width", "80", "--realisations", "6", "--seed", "1"]) == 0
     made = {path.name for path in tmp_path.iterdir()}
     assert made == {
         "localisation.png",
