@@ -18,7 +18,6 @@ from rmt.cli.common import add_json, add_out, add_progress, add_seed, make_direc
 __all__ = ["EPILOG", "add_arguments", "run"]
 
 LAWS = ("singular", "radial", "stable")
-TITLE = ("law", "alpha", "sigma_w", "depth", "activation", "width")  # of the figure
 EPILOG = """\
 laws:
   singular   singular values of the product (natural logarithms are compared: they always fit into a double)
@@ -56,7 +55,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--samples", type=Path, metavar="FILE", help="npy, npz or csv of samples; rows are realisations"
     )
-    parser.add_argument("--statistic", choices=("cdf", "quantile", "mean"), default="cdf", help="default cdf")
+    parser.add_argument(
+        "--statistic", choices=("cdf", "density", "quantile", "mean"), default="cdf", help="default cdf"
+    )
     parser.add_argument(
         "--sigmas", type=float, default=4.0, help="how much they may differ (default 4): exit status 1 beyond"
     )
@@ -222,11 +223,12 @@ def _write(result: Any, table: Any, out: Path, what: str) -> None:
 
     upper, lower = axes(nrows=2, figsize=(4.5, 5.0))
     plot_points(result.points, result.estimate, result.stderr, theory=(result.points, result.theory), ax=upper)
-    upper.set_ylabel("quantile" if result.statistic == "quantile" else "share below")
+    upper.set_ylabel({"cdf": "share below", "density": "density"}.get(result.statistic, what))
     plot_comparison(result, ax=lower)
     lower.set_title("")
-    upper.set_title(", ".join(f"{name} = {value}" for name, value in result.meta.items() if name in TITLE))
-    if result.statistic != "quantile":
-        lower.set_xlabel(what)
+    meta = result.meta
+    upper.set_title(f"{meta['law']}, alpha = {meta['alpha']:g}, sigma_w = {meta['sigma_w']:g}, depth = {meta['depth']}")
+    lower.set_xlabel("level" if result.statistic == "quantile" else what)
+    upper.set_xlabel("")
     for path in save(upper, out / "comparison", provenance=result.meta):
         print(path, file=sys.stderr)

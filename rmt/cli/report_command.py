@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from rmt._checks import check_integer
-from rmt.cli.common import add_out, add_progress, add_seed, make_directory
+from rmt.cli.common import add_json, add_out, add_progress, add_seed, make_directory, print_json
 
 __all__ = ["add_arguments", "run"]
 
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_out(parser, "report", "directory of the report")
     add_seed(parser)
     add_progress(parser)
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,6 +74,10 @@ def run(arguments: argparse.Namespace) -> int:
         # spawn: forking after the BLAS pools have started can deadlock
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
             result = report(out, executor=executor, **job)
+    if arguments.json:
+        numbers = {"pulls": len(result.pulls), "rms_pull": result.rms_pull, "worst_pull": result.worst_pull}
+        print_json({**numbers, "seconds": result.meta["seconds"], "files": list(result.files)})
+        return 0
     print(
         f"{len(result.pulls)} pulls of the independent ensemble, rms {result.rms_pull:.2f}, worst {result.worst_pull:.2f}"
     )

@@ -44,6 +44,15 @@ def test_compare_writes_tables_and_a_figure_and_json(tmp_path, capsys):
     assert first == {path.name: path.read_bytes() for path in (tmp_path / "c").iterdir()}
 
 
+def test_compare_sets_densities_beside_the_law(tmp_path, capsys):
+    arguments = ["compare", "singular", *SMALL, "--statistic", "density", "--out", tmp_path, "--json"]
+    status, out, _ = run(*arguments, capsys=capsys)
+    found = json.loads(out)
+    assert (status, found["agree"], len(found["theory"])) == (0, True, 12)
+    assert 0.01 < min(found["theory"]) < max(found["theory"]) < 1
+    assert (tmp_path / "comparison.png").stat().st_size > 0
+
+
 def test_compare_says_by_its_status_that_they_differ(tmp_path, rng, capsys):
     np.save(tmp_path / "wrong.npy", rng.standard_normal((40, 100)) + 3)
     status, out, _ = run("compare", "singular", "--samples", tmp_path / "wrong.npy", capsys=capsys)

@@ -1,5 +1,7 @@
 """The report as a user runs it: files, soundness of the pulls, equal numbers on any number of workers, refusals."""
 
+import json
+import math
 import re
 import subprocess
 import sys
@@ -109,6 +111,15 @@ def test_bad_settings_are_named(make, named):
 def test_help_and_module_form_work():
     done = subprocess.run([sys.executable, "-m", "rmt", "report", "--help"], capture_output=True, text=True, check=True)
     assert "--quick" in done.stdout
+
+
+def test_the_command_prints_json(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("rmt.report.QUICK", Settings((Cell(1.8, 1.0, 1),), width=16, realisations=8))
+    assert main(["report", "--workers", "1", "--json", "--out", str(tmp_path / "out")]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["pulls"] > 0
+    assert math.isfinite(printed["rms_pull"])
+    assert printed["files"][-1].endswith("report.html")
 
 
 def test_a_killed_job_goes_on_where_it_was(tmp_path):
