@@ -52,10 +52,10 @@ def _exact_terms(mixture: Mixture, l: int) -> tuple[float, Array]:
     free = widths[:l] - modes.rank - 1
     growth = np.concatenate([[1.0], np.cumprod(widths[:l] / (variances[:l] * free))])  # q_0..q_l
     # (powers of u, share of K0^-1, share of the projector) of every term of the formula
-    terms = [(np.zeros(widths.size), growth[l], -growth[l])]
+    terms: list[tuple[Array, float, float]] = [(np.zeros(widths.size), growth[l], -growth[l])]
     for k in range(1, l + 1):
         share = growth[k - 1] / free[k - 1]
-        terms.append((-1.0 * ((index >= k) & (index <= l)), share, (1.0 if k == 1 else 0.0) - share))
+        terms.append((np.where((index >= k) & (index <= l), -1.0, 0.0), share, (1.0 if k == 1 else 0.0) - share))
     bulk, along = 0.0, np.zeros((modes.rank, modes.rank))
     for powers, isotropic, aligned in terms:
         if mixture.temperature == 0.0:
