@@ -6,7 +6,8 @@ and temperature T. Three levels, each a check of the one before: the mean field 
 (:func:`sample_posterior`).
 """
 
-from rmt.deeplinear.exact import ExactPosterior, PredictiveLaw, exact_posterior
+from rmt.deeplinear.estimates import Estimate, effective_sample_size, estimate
+from rmt.deeplinear.exact import ExactPosterior, exact_posterior
 from rmt.deeplinear.heavy_tails import HeavyTailedPosterior, heavy_tailed_posterior
 from rmt.deeplinear.inverse_kernels import mean_inverse_layer_kernel
 from rmt.deeplinear.kernels import linear_kernel, relu_kernel
@@ -25,6 +26,7 @@ from rmt.deeplinear.outputs import (
     kernel_renormalisation_outputs,
 )
 from rmt.deeplinear.prediction import GeneralisationError, Prediction, generalisation_error, posterior_predictive
+from rmt.deeplinear.predictive import PredictiveLaw
 from rmt.deeplinear.regimes import (
     DepthLimit,
     NoiseRegime,
@@ -42,7 +44,8 @@ from rmt.deeplinear.renormalisation import (
     kernel_renormalisation,
     kernel_renormalisation_layers,
 )
-from rmt.deeplinear.sampling import Estimate, PosteriorSamples, effective_sample_size, estimate, sample_posterior
+from rmt.deeplinear.samples import PosteriorSamples
+from rmt.deeplinear.sampling import sample_posterior
 from rmt.deeplinear.teacher import TeacherStudentCurve, teacher_student_curve
 
 __all__ = [

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from rmt.deeplinear._data import RANK_TOLERANCE, Modes
 
-__all__ = ["Network", "gibbs_sweep", "hmc_step", "reduced_network"]
+__all__ = [
+    "Network",
+    "backward_maps",
+    "energy_gradient",
+    "gibbs_sweep",
+    "hidden_activities",
+    "prior_weights",
+    "reduced_network",
+]
 
 Weights = list[NDArray[np.float64]]
 
@@ -133,7 +141,7 @@ def hidden_activities(network: Network, weights: Weights) -> Weights:
     return hidden
 
 
-def _energy_gradient(network: Network, weights: Weights) -> tuple[NDArray[np.float64], Weights]:
+def energy_gradient(network: Network, weights: Weights) -> tuple[NDArray[np.float64], Weights]:
     """Energy over T, and its gradient with respect to the weights in units of their prior deviation."""
     maps = backward_maps(network, weights)
     hidden = hidden_activities(network, weights)
@@ -147,31 +155,3 @@ def _energy_gradient(network: Network, weights: Weights) -> tuple[NDArray[np.flo
         pull = np.swapaxes(maps[l + 1], 1, 2) @ (error @ np.swapaxes(h, 1, 2))
         gradient.append(W / deviation + (deviation / (network.temperature * math.sqrt(network.sizes[l]))) * pull)
     return energy, gradient
-
-
-def hmc_step(
-    network: Network, weights: Weights, step: NDArray[np.float64], leaps: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """One Hamiltonian trajectory for every chain, accepted or not in place; returns the acceptance probabilities."""
-    deviations = [math.sqrt(v) for v in network.variances]
-    eps = step[:, None, None]
-    momenta = [rng.standard_normal(W.shape) for W in weights]
-    trial = [W.copy() for W in weights]
-    with np.errstate(over="ignore", invalid="ignore"):  # a trajectory that diverges is rejected below
-        energy, gradient = _energy_gradient(network, weights)
-        start = energy + sum(0.5 * np.sum(p**2, axis=(1, 2)) for p in momenta)
-        for leap in range(leaps):
-            for p, g in zip(momenta, gradient, strict=True):
-                p -= (0.5 * eps if leap == 0 else eps) * g
-            for W, p, d in zip(trial, momenta, deviations, strict=True):
-                W += d * eps * p
-            energy, gradient = _energy_gradient(network, trial)
-        for p, g in zip(momenta, gradient, strict=True):
-            p -= 0.5 * eps * g
-        end = energy + sum(0.5 * np.sum(p**2, axis=(1, 2)) for p in momenta)
-        change = np.where(np.isfinite(end), start - end, -np.inf)
-    probability = np.exp(np.minimum(0.0, change))
-    accept = rng.random(probability.size) < probability
-    for W, new in zip(weights, trial, strict=True):
-        W[accept] = new[accept]
-    return probability

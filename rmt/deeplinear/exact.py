@@ -1,4 +1,4 @@
-"""Exact posterior of a deep linear network at finite width and finite data: evidence, moments, predictive law, samples."""
+"""Exact posterior of a deep linear network at finite width and finite data: evidence, moments, prediction, samples."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from rmt._checks import check_array, check_integer, check_real
 from rmt._random import RandomState, generator
 from rmt.deeplinear._data import check_architecture, kernel_modes
 from rmt.deeplinear._mixture import Mixture
 from rmt.deeplinear._scales import sample_scales
-from rmt.deeplinear.prediction import Prediction, check_test_kernels, conditional_moments, predict_mixture
+from rmt.deeplinear.prediction import Prediction, check_test_kernels, predict_mixture
+from rmt.deeplinear.predictive import PredictiveLaw
 from rmt.special import log_meijerg_q0
 
-__all__ = ["ExactPosterior", "PredictiveLaw", "exact_posterior"]
+__all__ = ["ExactPosterior", "exact_posterior"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,7 +184,7 @@ class ExactPosterior:
         projections, diagonal = check_test_kernels(self.mixture.modes, k_test, k_diagonal)
         if diagonal.size != 1:
             raise ValueError(f"k_test holds {diagonal.size} test points: a predictive law is for one")
-        return PredictiveLaw(self, projections, diagonal)
+        return PredictiveLaw(self.mixture, projections, diagonal)
 
     def sample_rho(self, count: int, rng: RandomState = None) -> NDArray[np.float64]:
         """Independent draws of rho from its posterior.
@@ -233,209 +233,6 @@ def _cold_moment_digits(mixture: Mixture, powers: NDArray[np.float64], dps: int)
     return context.exp(
         top - bottom + sum(number(float(a)) * context.log(unit) for a, unit in zip(powers, units, strict=True))
     )
-
-
-@dataclasses.dataclass(frozen=True)
-class PredictiveLaw:
-    r"""Law of the noise-free output at one test point: a scale mixture of Gaussians, not a Gaussian.
-
-    At T = 0 its density is a ratio of Meijer G functions (the evidence with the test point added, over the evidence);
-    for one hidden layer the scale has a generalised inverse Gaussian law. Its tails are those of a product of
-    :math:`L + 1` Gaussians until the data cut them. Made by :meth:`ExactPosterior.predictive_law`.
-    """
-
-    posterior: ExactPosterior
-    projections: NDArray[np.float64]
-    diagonal: NDArray[np.float64]
-
-    @cached_property
-    def _components(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Weights, means and standard deviations of the Gaussians at the quadrature nodes."""
-        mixture = self.posterior.mixture
-        x, log_density = mixture.nodes(np.zeros(mixture.widths.size))
-        weights = np.exp(log_density - log_density.max())
-        mean, variance = conditional_moments(
-            mixture.modes, self.projections, self.diagonal, np.exp(x), mixture.temperature
-        )
-        if variance[:, 0].max() <= 1e-13 * float(np.exp(x[-1])) * self.diagonal[0]:
-            raise ValueError("the test input lies in the span of the training inputs: the output there is certain")
-        return weights / weights.sum(), mean[:, 0], np.sqrt(variance[:, 0])
-
-    def logpdf(self, f: ArrayLike) -> Any:
-        """Log density at outputs f; at T = 0 through the Meijer G function, good in the far tail.
-
-        Parameters
-        ----------
-        f : array_like
-
-        Returns
-        -------
-        float or ndarray
-        """
-        values = check_array("f", f)
-        mixture, modes = self.posterior.mixture, self.posterior.mixture.modes
-        weights, mean, deviation = self._components
-        if mixture.temperature > 0.0:
-            z = (values[..., None] - mean) / deviation
-            return special.logsumexp(-0.5 * z**2 - np.log(deviation), b=weights, axis=-1) - 0.5 * math.log(2 * math.pi)
-        centre, variance = conditional_moments(modes, self.projections, self.diagonal, np.ones(1), 0.0)
-        v = float(variance[0, 0])
-        strength = modes.strength + (values - centre[0, 0]) ** 2 / v
-        zero = np.zeros(mixture.widths.size)
-        before, after = modes.rank / 2, (modes.rank + 1) / 2
-        log_z = np.log(strength / 2) - mixture.log_unit
-        top = log_meijerg_q0(None, [0.0, *mixture.parameters(zero, after)], log_z=log_z)
-        log_z = math.log(modes.strength / 2) - mixture.log_unit
-        bottom = log_meijerg_q0(None, [0.0, *mixture.parameters(zero, before)], log_z=log_z)
-        return (top - bottom - 0.5 * mixture.log_unit - 0.5 * math.log(2 * math.pi * v))[()]
-
-    def pdf(self, f: ArrayLike) -> Any:
-        """Density at outputs f.
-
-        Parameters
-        ----------
-        f : array_like
-
-        Returns
-        -------
-        float or ndarray
-        """
-        return np.exp(self.logpdf(f))
-
-    def cdf(self, f: ArrayLike) -> Any:
-        """Probability of an output at most f.
-
-        Parameters
-        ----------
-        f : array_like
-
-        Returns
-        -------
-        float or ndarray
-        """
-        weights, mean, deviation = self._components
-        return special.ndtr((check_array("f", f)[..., None] - mean) / deviation) @ weights
-
-    def ccdf(self, f: ArrayLike) -> Any:
-        """Probability of an output above f.
-
-        Parameters
-        ----------
-        f : array_like
-
-        Returns
-        -------
-        float or ndarray
-        """
-        weights, mean, deviation = self._components
-        return special.ndtr((mean - check_array("f", f)[..., None]) / deviation) @ weights
-
-    def icdf(self, probability: ArrayLike) -> Any:
-        """Quantile at each probability in (0, 1).
-
-        Parameters
-        ----------
-        probability : array_like
-
-        Returns
-        -------
-        float or ndarray
-        """
-        return self._quantile(check_array("probability", probability), upper=False)
-
-    def iccdf(self, probability: ArrayLike) -> Any:
-        """Output that is exceeded with each probability in (0, 1).
-
-        Parameters
-        ----------
-        probability : array_like
-
-        Returns
-        -------
-        float or ndarray
-        """
-        return self._quantile(check_array("probability", probability), upper=True)
-
-    def _quantile(self, p: NDArray[np.float64], upper: bool) -> Any:
-        from scipy.optimize import brentq
-
-        if p.size and (p.min() <= 0 or p.max() >= 1):
-            raise ValueError(f"probability = {p.min()!r}..{p.max()!r} must be in (0, 1)")
-        tail = self.ccdf if upper else self.cdf
-        centre, width = self.mean(), math.sqrt(self.variance())
-        out = []
-        for value in p.ravel():
-            reach = 2 * width
-            while (
-                tail(centre + (reach if upper else -reach)) > value
-                or tail(centre + (-reach if upper else reach)) < value
-            ):
-                reach *= 2
-            solve = lambda f, value=value: math.log(tail(f)) - math.log(value)
-            out.append(brentq(solve, centre - reach, centre + reach, xtol=1e-14 * max(width, abs(centre)), rtol=1e-14))
-        return np.array(out).reshape(p.shape)[()]
-
-    def mean(self) -> float:
-        """The posterior mean.
-
-        Returns
-        -------
-        float
-        """
-        weights, mean, _ = self._components
-        return float(weights @ mean)
-
-    def variance(self) -> float:
-        """The posterior variance.
-
-        Returns
-        -------
-        float
-        """
-        weights, mean, deviation = self._components
-        return float(weights @ (deviation**2 + (mean - weights @ mean) ** 2))
-
-    def excess_kurtosis(self) -> float:
-        """Excess kurtosis, zero for the Gaussian process of infinite width.
-
-        Returns
-        -------
-        float
-        """
-        weights, mean, deviation = self._components
-        d = mean - weights @ mean
-        fourth = weights @ (d**4 + 6 * d**2 * deviation**2 + 3 * deviation**4)
-        return float(fourth / self.variance() ** 2 - 3)
-
-    def support(self) -> tuple[float, float]:
-        """The whole line.
-
-        Returns
-        -------
-        tuple of float
-        """
-        return -math.inf, math.inf
-
-    def sample(self, shape: int | Sequence[int] = (), rng: RandomState = None) -> Any:
-        """Independent draws of the output.
-
-        Parameters
-        ----------
-        shape : int or tuple of int
-        rng : seed or Generator
-
-        Returns
-        -------
-        float or ndarray
-        """
-        size = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
-        count = math.prod(size)
-        source = generator(rng)
-        rho = self.posterior.sample_rho(max(count, 1), source)
-        mixture = self.posterior.mixture
-        mean, variance = conditional_moments(mixture.modes, self.projections, self.diagonal, rho, mixture.temperature)
-        draws = mean[:, 0] + np.sqrt(variance[:, 0]) * source.standard_normal(rho.size)
-        return draws[:count].reshape(size)[()]
 
 
 def exact_posterior(

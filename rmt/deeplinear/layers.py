@@ -12,7 +12,7 @@ from rmt.deeplinear._data import Modes, check_architecture, kernel_modes
 from rmt.deeplinear._mixture import Mixture
 from rmt.deeplinear.renormalisation import solve_modes
 
-__all__ = ["mean_layer_kernels", "output_second_moment"]
+__all__ = ["mean_layer_kernels"]
 
 
 def output_second_moment(

@@ -14,6 +14,7 @@ from rmt._checks import check_array, check_integer, check_real
 from rmt._random import RandomState, generator
 from rmt._results import Result
 from rmt.deeplinear._data import check_architecture, check_design, kernel_modes
+from rmt.deeplinear._hamiltonian import hamiltonian_chain
 from rmt.deeplinear.kernels import relu_kernel
 from rmt.deeplinear.prediction import check_test_kernels, conditional_moments
 from rmt.deeplinear.renormalisation import solve_modes
@@ -202,30 +203,9 @@ def sample_relu_outputs(
     layer_sizes = [inputs.shape[1], *(int(n) for n in sizes), 1]
     deviations = [math.sqrt(check_real("input_variance", input_variance, low=0.0, low_open=True)), *np.sqrt(variances)]
     weights = [source.standard_normal((rows, b, a)) for a, b in pairwise(layer_sizes)]
-    log_step, kept = math.log(0.05), []
-    for step in range(burn + count // rows):
-        eps = math.exp(log_step) * source.uniform(0.8, 1.2, size=rows)[:, None, None]
-        leaps = int(min(200, max(3, round(1.5 / math.exp(log_step)))))
-        momenta = [source.standard_normal(W.shape) for W in weights]
-        trial = [W.copy() for W in weights]
-        with np.errstate(over="ignore", invalid="ignore"):  # a trajectory that diverges is rejected below
-            energy, gradient = _energy_gradient(trial, deviations, inputs.T, targets, T)
-            start = energy + sum(0.5 * np.sum(p**2, axis=(1, 2)) for p in momenta)
-            for leap in range(leaps):
-                for W, p, g in zip(trial, momenta, gradient, strict=True):
-                    p -= (0.5 * eps if leap == 0 else eps) * g
-                    W += eps * p
-                energy, gradient = _energy_gradient(trial, deviations, inputs.T, targets, T)
-            for p, g in zip(momenta, gradient, strict=True):
-                p -= 0.5 * eps * g
-            end = energy + sum(0.5 * np.sum(p**2, axis=(1, 2)) for p in momenta)
-            change = np.where(np.isfinite(end), start - end, -np.inf)
-        probability = np.exp(np.minimum(0.0, change))
-        accept = source.random(rows) < probability
-        for W, new in zip(weights, trial, strict=True):
-            W[accept] = new[accept]
-        if step < burn:
-            log_step += (probability.mean() - 0.8) / (1 + step) ** 0.6
-        else:
+    gradient = lambda q: _energy_gradient(q, deviations, inputs.T, targets, T)
+    kept = []
+    for step, _ in zip(range(burn + count // rows), hamiltonian_chain(weights, gradient, burn, source), strict=False):
+        if step >= burn:
             kept.append(_forward([d * W for d, W in zip(deviations, weights, strict=True)], test.T)[1])
     return np.stack(kept, axis=1)

@@ -23,8 +23,6 @@ __all__ = [
     "KernelRenormalisation",
     "kernel_renormalisation",
     "kernel_renormalisation_layers",
-    "saddle_action",
-    "solve_modes",
 ]
 
 
