@@ -5,9 +5,13 @@ from rmt._continuation import ConvergenceError
 from rmt.laws.acceptance import acceptance_table
 from rmt.laws.chain import Chain
 from rmt.laws.classical import (
+    AffineLaw,
     CircularLaw,
     ComplexGinibre,
+    DiscreteLaw,
     EllipticLaw,
+    FreeProduct,
+    FreeSum,
     FussCatalan,
     MarchenkoPastur,
     PopulationMarchenkoPastur,
@@ -16,6 +20,7 @@ from rmt.laws.classical import (
     Semicircle,
     TracyWidom,
     WignerLevy,
+    free_compression,
 )
 from rmt.laws.eigenvectors import EigenvectorLaw, VectorPrediction
 from rmt.laws.growth import VectorGrowth, vector_growth
@@ -25,12 +30,16 @@ from rmt.laws.radial import RadialLaw
 from rmt.laws.singular import SingularValueLaw
 
 __all__ = [
+    "AffineLaw",
     "Chain",
     "CircularLaw",
     "ComplexGinibre",
     "ConvergenceError",
+    "DiscreteLaw",
     "EigenvectorLaw",
     "EllipticLaw",
+    "FreeProduct",
+    "FreeSum",
     "FussCatalan",
     "Layer",
     "LyapunovLaw",
@@ -46,5 +55,6 @@ __all__ = [
     "VectorPrediction",
     "WignerLevy",
     "acceptance_table",
+    "free_compression",
     "vector_growth",
 ]

@@ -22,6 +22,10 @@ class BoundedLaw:
 
     atom_at_zero: float = 0.0
 
+    def atoms(self) -> list[tuple[float, float]]:
+        """(position, mass) of every point mass, in increasing order."""
+        return [(0.0, self.atom_at_zero)] if self.atom_at_zero > 0.0 else []
+
     def support(self) -> tuple[float, float]:
         """Smallest and largest point of the law, the atom included."""
         raise NotImplementedError
@@ -60,29 +64,35 @@ class BoundedLaw:
 
     def cdf(self, x: ArrayLike) -> float | Array:
         """P(X <= x)."""
-        low = np.asarray(x, dtype=float)
-        before = np.where(low >= 0.0, self.atom_at_zero, 0.0)
-        return self._evaluate(x, self._cdf, before, 1.0)
+        return self._evaluate(x, self._cdf, self._mass_up_to(x), 1.0)
 
     def ccdf(self, x: ArrayLike) -> float | Array:
         """P(X > x), with relative accuracy near the upper end where the law has a form for it."""
-        low = np.asarray(x, dtype=float)
-        before = np.where(low >= 0.0, 1.0 - self.atom_at_zero, 1.0)
-        return self._evaluate(x, self._ccdf, before, 0.0)
+        return self._evaluate(x, self._ccdf, 1.0 - self._mass_up_to(x), 0.0)
 
     def icdf(self, p: ArrayLike) -> float | Array:
         """Quantile: the smallest x with cdf(x) >= p."""
         p_ = _fraction("p", p)
-        return self._invert(p_, self._cdf, p_ <= self.atom_at_zero, 1.0)
+        return self._invert(p_, self._cdf, p_ <= self._mass_at_low, 1.0)
 
     def iccdf(self, p: ArrayLike) -> float | Array:
         """x with ccdf(x) = p, accurate for small p where the law has a form for the upper tail."""
         p_ = _fraction("p", p)
-        return self._invert(p_, self._ccdf, p_ >= 1.0 - self.atom_at_zero, 0.0)
+        return self._invert(p_, self._ccdf, p_ >= 1.0 - self._mass_at_low, 0.0)
 
     def sample(self, shape: int | tuple[int, ...] = (), rng: RandomState = None) -> float | Array:
         """Independent draws, by inversion."""
         return self.icdf(generator(rng).random(shape))
+
+    def _mass_up_to(self, x: ArrayLike) -> Array:
+        """Point masses at positions <= x; the distribution left of the continuous part."""
+        points = np.asarray(x, dtype=float)
+        return np.asarray(sum((np.where(points >= place, mass, 0.0) for place, mass in self.atoms()), np.zeros(1)[0]))
+
+    @property
+    def _mass_at_low(self) -> float:
+        """Point masses up to the lower end of the continuous part."""
+        return float(self._mass_up_to(self._interval()[0]))
 
     def _evaluate(self, x: ArrayLike, inside_value, below, above: float) -> float | Array:
         points = check_array("x", x, finite=False)
@@ -99,7 +109,7 @@ class BoundedLaw:
         low, high = self._interval()
         flat = np.atleast_1d(p)
         atom = np.atleast_1d(in_atom)
-        out = np.full(flat.shape, low if self.atom_at_zero == 0.0 else 0.0)
+        out = np.full(flat.shape, self.support()[0])
         top = flat == at_high
         out[top] = high
         todo = ~(top | atom)
@@ -116,7 +126,7 @@ class BoundedLaw:
     def _at(self, function, x: Array, low: float, high: float) -> Array:
         """The function with its limits at the ends, so that a bracket may touch them."""
         rises = function == self._cdf
-        at_low = self.atom_at_zero if rises else 1.0 - self.atom_at_zero
+        at_low = self._mass_at_low if rises else 1.0 - self._mass_at_low
         out = np.where(x <= low, at_low, 1.0 if rises else 0.0)
         inside = (x > low) & (x < high)
         if inside.any():

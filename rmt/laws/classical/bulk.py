@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from rmt._checks import check_integer, check_real
 from rmt._random import RandomState, generator
 from rmt.laws.classical._base import BoundedLaw
+from rmt.laws.classical._transforms import TransformLaw, log_upper
 
 __all__ = ["CircularLaw", "EllipticLaw", "MarchenkoPastur", "Semicircle"]
 
 Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
 
 
 def _u_minus_sin(u: Array) -> Array:
@@ -28,8 +30,14 @@ def _u_minus_sin(u: Array) -> Array:
     return np.where(u < 1.0, total, u - np.sin(u))
 
 
+def _two_roots(w: Complex, low: float, high: float) -> Complex:
+    """sqrt((w - low)(w - high)), ~ w at infinity, cut between low and high; the limit from above on the cut."""
+    upper = w.real + 1j * (w.imag + 0.0)  # no negative zeros
+    return np.sqrt(upper - low) * np.sqrt(upper - high)
+
+
 @dataclass(frozen=True)
-class Semicircle(BoundedLaw):
+class Semicircle(TransformLaw):
     r"""Wigner's semicircle of variance sigma^2 on [-2 sigma, 2 sigma].
 
     .. math:: f(x) = \frac{\sqrt{4\sigma^2-x^2}}{2\pi\sigma^2}
@@ -76,9 +84,22 @@ class Semicircle(BoundedLaw):
         k = check_integer("k", k, low=0)
         return 0.0 if k % 2 else self.sigma**k * math.comb(k, k // 2) / (k // 2 + 1)
 
+    def _reciprocal(self, w: Complex) -> tuple[Complex, Complex]:
+        root = _two_roots(w, -2.0 * self.sigma, 2.0 * self.sigma)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return 0.5 * (w + root), 0.5 * (1.0 + w / root)
+
+    def _potential(self, w: Complex) -> Complex:
+        # U = w G - 1 - ln G - int_0^G R
+        value, _ = self._reciprocal(w)
+        return w / value - 1.0 + log_upper(value) - 0.5 * self.sigma**2 / value**2
+
+    def _r_closed(self, g: Complex) -> Complex:
+        return self.sigma**2 * g
+
 
 @dataclass(frozen=True)
-class MarchenkoPastur(BoundedLaw):
+class MarchenkoPastur(TransformLaw):
     r"""Limit law of the eigenvalues of X X^T / n for a p x n matrix X of variance sigma^2, ratio c = p/n.
 
     .. math:: f(x) = \frac{\sqrt{(b-x)(x-a)}}{2\pi c\sigma^2 x}, \qquad a, b = \sigma^2(1\mp\sqrt c)^2,
@@ -150,6 +171,30 @@ class MarchenkoPastur(BoundedLaw):
             return 1.0
         terms = (math.comb(k, j) * math.comb(k, j - 1) // k * self.ratio ** (j - 1) for j in range(1, k + 1))
         return self.sigma ** (2 * k) * math.fsum(terms)
+
+    def _reciprocal(self, w: Complex) -> tuple[Complex, Complex]:
+        # F^2 - (w + (c - 1) s2) F + c s2 w = 0, the root that is ~ w, written without cancellation
+        low, high = self._interval()
+        unit = self.sigma**2
+        sum_ = w + (self.ratio - 1.0) * unit
+        root = _two_roots(w, low, high)
+        plus, minus = sum_ + root, sum_ - root
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = np.where(np.abs(plus) >= np.abs(minus), 0.5 * plus, 2.0 * self.ratio * unit * w / minus)
+            return value, (value - self.ratio * unit) / root
+
+    def _potential(self, w: Complex) -> Complex:
+        # U = w G - 1 - ln G - int_0^G R with R = s2/(1 - c s2 G)
+        value, _ = self._reciprocal(w)
+        c = self.ratio
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return w / value - 1.0 + log_upper(value) + log_upper(1.0 - c * self.sigma**2 / value) / c
+
+    def _r_closed(self, g: Complex) -> Complex:
+        return self.sigma**2 / (1.0 - self.ratio * self.sigma**2 * g)
+
+    def _s_closed(self, y: Complex) -> Complex:
+        return 1.0 / (self.sigma**2 * (1.0 + self.ratio * y))
 
 
 @dataclass(frozen=True)

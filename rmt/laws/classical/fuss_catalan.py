@@ -18,8 +18,10 @@ from scipy import special
 from scipy.optimize import elementwise
 
 from rmt._checks import check_integer, check_real
+from rmt._continuation import ConvergenceError, follow
 from rmt._quadrature import double_exponential
-from rmt.laws.classical._base import BoundedLaw, _fraction, _like
+from rmt.laws.classical._base import _fraction, _like
+from rmt.laws.classical._transforms import TransformLaw, log_upper
 
 __all__ = ["FussCatalan", "Raney"]
 
@@ -28,7 +30,7 @@ SEARCH = 300.0  # reach of the logit of epsilon; x ~ epsilon^p is far below any 
 
 
 @dataclass(frozen=True)
-class Raney(BoundedLaw):
+class Raney(TransformLaw):
     r"""Raney law of parameters (p, r): moments :math:`\frac{r}{kp+r}\binom{kp+r}{k}`.
 
     Parameters
@@ -147,6 +149,79 @@ class Raney(BoundedLaw):
         """x with ccdf(x) = p, accurate for small p."""
         fraction = _fraction("p", p)
         return _like(self._quantile(1.0 - fraction, fraction), p)
+
+    def _log_b(self, w: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """(ln B, v = ln(1 - 1/B)), B = 1 + B^p/w, w != 0, from ln w = (p - 1) ln B - v.
+
+        B maps the upper half plane one to one into the sector -pi/p < arg B < 0, and w(B) is real on one curve there, so
+        a root in that sector is the right one: Newton's method from the limits of large and small w, and for points that
+        miss the sector the continuation from large w.
+        """
+        p = self.p
+        log_w = log_upper(w)
+        edge = math.log(self.support()[1])
+
+        def increment(state: NDArray, z: NDArray, index: NDArray) -> NDArray:
+            v = state[:, 0]
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                rest = 1.0 - np.exp(v)
+                value = -(p - 1.0) * np.log(rest) - v - z
+                return (-value / ((p - 1.0) * np.exp(v) / rest - 1.0))[:, None]
+
+        def in_sector(v: NDArray) -> NDArray[np.bool_]:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                angle = -np.log(1.0 - np.exp(v)).imag
+            return np.asarray((angle < 1e-9) & (angle > -math.pi / p - 1e-9))
+
+        with np.errstate(divide="ignore"):
+            small = log_upper((1.0 - np.exp((1j * math.pi - log_w) / p)).conj()).conj()
+        v = np.where(log_w.real < edge, small, -log_w)
+        for _ in range(14):
+            step = increment(v[:, None], log_w, np.arange(w.size))[:, 0]
+            with np.errstate(invalid="ignore"):
+                v = v + step / np.maximum(1.0, np.abs(step))
+        again = np.flatnonzero(~((np.abs(step) < 1e-12) & in_sector(v)))
+        if again.size:
+            far = np.maximum(log_w[again].real, edge) + 4.0 + 0.5j * math.pi
+            v[again] = follow(
+                increment, -far[:, None], lambda t, i: far[i] + t * (log_w[again[i]] - far[i]), again.size,
+                what="the Raney law, ln z",
+            )[-1][:, 0]  # fmt: skip
+        # next to the edge the double root leaves half of the digits
+        log_b = -np.log(1.0 - np.exp(v))
+        wrong = (log_b.imag > 1e-6) | (log_b.imag < -math.pi / p - 1e-6)
+        if wrong.any():
+            raise ConvergenceError(
+                f"the Raney law at z = {w[wrong][0]}: arg B = {log_b[wrong][0].imag:.6g} is not in its sector"
+            )
+        return log_b, v
+
+    def _reciprocal(self, w: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        zero = w == 0.0
+        log_b, v = self._log_b(np.where(zero, 1.0, w))
+        value = w * np.exp(-self.r * log_b)
+        # d ln B/d ln w = 1/(p - B/(B - 1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.exp(-self.r * log_b) * (1.0 - self.r / (self.p - np.exp(-v)))
+        # rounding leaves the value a little below the axis where it is real
+        return value.real + 1j * np.maximum(value.imag, 0.0), np.where(zero, math.inf, slope)
+
+    def _potential(self, w: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        # dU/dB = p B^(r-1) - (B^r - 1)/(B - 1) - 1/(B - 1); at w = 0, B is 0
+        zero = w == 0.0
+        log_b, v = self._log_b(np.where(zero, 1.0, w))
+        small = np.where(zero, -1.0 + 1e-15, np.exp(v + log_b))
+        t, weight = double_exponential(0.0, 1.0, step=1 / 16)
+        inner = np.expm1(self.r * np.log1p(small[:, None] * t)) / t @ weight
+        whole = np.where(zero, -1.0, np.expm1(self.r * log_b))
+        total = self.p / self.r * whole - inner - np.where(zero, 1j * math.pi, v + log_b)
+        return np.asarray(total, dtype=complex)
+
+    def _s_closed(self, y: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        # the inverse of B^r - 1 = y in 1/w is (B - 1) B^(-p)
+        log_b = np.log(1.0 + y) / self.r
+        ratio = np.where(y == 0.0, 1.0 / self.r, np.expm1(log_b) / np.where(y == 0.0, 1.0, y))
+        return ratio * np.exp((self.r - self.p) * log_b)
 
     def _quantile(self, below: Array, above: Array) -> Array:
         """Solve in the smaller of the two masses."""

@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 
 from rmt._checks import check_array, check_integer, check_real
 from rmt._continuation import ConvergenceError, follow
-from rmt.laws.classical._base import BoundedLaw
+from rmt.laws.classical._transforms import TransformLaw, log_upper
 
 __all__ = ["PopulationMarchenkoPastur"]
 
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class PopulationMarchenkoPastur(BoundedLaw):
+class PopulationMarchenkoPastur(TransformLaw):
     r"""Limit law of the eigenvalues of T^(1/2) X X^T T^(1/2) / n, X a p x n matrix of unit variance, c = p/n.
 
     Parameters
@@ -108,14 +108,12 @@ class PopulationMarchenkoPastur(BoundedLaw):
             low = z(brentq(slope, first * 1e-13, first * 1e13, xtol=1e-300, rtol=1e-15))
         return low, high
 
-    def _solve(self, x: Array) -> NDArray[np.complex128]:
-        """m(x + i0), followed down from far above in the unknown ln m."""
+    def _solve(self, x: Array | NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """m(x + i0) or m at points of the upper half plane, followed down from far above in the unknown ln m."""
         t, w = self._population
         c = self.ratio
         top = 30.0 * (float(w @ t) + t.max()) * (1.0 + c)
-
-        def path(fraction: Array, index: NDArray) -> NDArray:
-            return x[index] + 1j * top * (1.0 - fraction) ** 4
+        top = top + np.abs(x)
 
         def increment(state: NDArray, z: NDArray, index: NDArray) -> NDArray:
             m = np.exp(state[:, 0])
@@ -124,57 +122,102 @@ class PopulationMarchenkoPastur(BoundedLaw):
             residual = z * m + 1.0 - c * share @ w
             return (-residual / (z * m - c * (share * (1.0 - share)) @ w))[:, None]
 
-        start = np.log(-1.0 / (x + 1j * top))[:, None]
-        for _ in range(20):
-            start = start + increment(start, x + 1j * top, np.arange(x.size))
+        def down(index: NDArray, first_step: float, max_move: float) -> NDArray[np.complex128]:
+            def path(fraction: Array, i: NDArray) -> NDArray:
+                return x[index[i]] + 1j * top[index[i]] * (1.0 - fraction) ** 4
+
+            start = np.log(-1.0 / path(np.zeros(index.size), np.arange(index.size)))[:, None]
+            for _ in range(20):
+                start = start + increment(start, path(np.zeros(index.size), np.arange(index.size)), index)
+            found = follow(
+                increment, start, path, index.size, first_step=first_step, max_move=max_move, what="Silverstein's equation"
+            )  # fmt: skip
+            return np.asarray(np.exp(found[-1][:, 0]), dtype=complex)
+
         # long steps first; points that came down on another sheet go again in shorter ones
-        m = np.exp(follow(increment, start, path, x.size, what="Silverstein's equation")[-1][:, 0])
-        m, wrong = self._certified(x, m)
-        for move in (0.1, 0.02):
-            if not wrong.any():
-                break
+        m = np.empty(x.size, dtype=complex)
+        wrong = np.ones(x.size, dtype=bool)
+        for first_step, max_move in ((0.1, 0.6), (0.01, 0.1), (0.01, 0.02)):
             index = np.flatnonzero(wrong)
-
-            def part(fraction: Array, i: NDArray, index: NDArray = index) -> NDArray:
-                return path(fraction, index[i])
-
-            again = follow(
-                increment,
-                start[index],
-                part,
-                index.size,
-                first_step=0.01,
-                max_move=move,
-                what="Silverstein's equation",
-            )[-1][:, 0]
-            m[index], wrong[index] = self._certified(x[index], np.exp(again))
+            if index.size:
+                m[index], wrong[index] = self._certified(x[index], down(index, first_step, max_move))
+        if wrong.any() and x.dtype.kind == "f":
+            index = np.flatnonzero(wrong)
+            m[index], wrong[index] = self._certified(x[index], self._other_root(x[index].real, m[index].real))
         if wrong.any():
-            raise ConvergenceError(f"Silverstein's equation: no certified root at x = {float(x[wrong][0])!r}")
+            raise ConvergenceError(f"Silverstein's equation: no certified root at x = {x[wrong][0].item()!r}")
         return m
 
-    def _certified(self, x: Array, m: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
+    def _other_root(self, x: Array, m: Array) -> NDArray[np.complex128]:
+        """Just outside an edge two real roots nearly meet: the one beyond the stationary point of z(m), by Newton."""
+        t, w = self._population
+
+        def moments(m: Array) -> tuple[Array, Array, Array]:
+            share = t / (1.0 + t * m[:, None])
+            c = self.ratio
+            return -1.0 / m + c * share @ w, 1.0 / m**2 - c * share**2 @ w, -2.0 / m**3 + 2.0 * c * share**3 @ w
+
+        _, slope, curvature = moments(m)
+        m = m - 2.0 * slope / curvature
+        for _ in range(20):
+            z, slope, _ = moments(m)
+            m = m + (x - z) / slope
+        if np.any(np.abs(moments(m)[0] - x) > 1e-9 * np.abs(x)):
+            raise ConvergenceError(f"Silverstein's equation: no certified root at x = {x[0].item()!r}")
+        return np.asarray(m, dtype=complex)
+
+    def _certified(
+        self, x: Array | NDArray[np.complex128], m: NDArray[np.complex128]
+    ) -> tuple[NDArray[np.complex128], NDArray[np.bool_]]:
         """The root in the upper half plane or the real one outside the support, and which points have neither.
 
         On the real axis the equation has one pair of complex roots at most, so a complex root is right up to its sign; a
-        real root is right where z increases with m (Silverstein and Choi).
+        real root is right where z increases with m (Silverstein and Choi). Above the axis one root has Im m > 0.
         """
+        if x.dtype.kind == "c":
+            return m, m.imag <= 0.0
         t, w = self._population
         m = m.real + 1j * np.abs(m.imag)
         real = m.imag < 1e-8 * np.abs(m)
         share = t * m.real[:, None] / (1.0 + t * m.real[:, None])
-        wrong = real & (1.0 - self.ratio * share**2 @ w < -1e-4)
+        wrong = real & (1.0 - self.ratio * share**2 @ w < -1e-3)
         return np.asarray(np.where(real, m.real + 0j, m), dtype=complex), np.asarray(wrong)
 
     def _pdf(self, x: Array) -> Array:
         return np.maximum(self._solve(x).imag, 0.0) / (math.pi * self.ratio)
 
+    def _companion(self, w: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """m on the closed upper half plane."""
+        m = np.empty(w.size, dtype=complex)
+        real = w.imag == 0.0
+        if real.any():
+            m[real] = self._solve(w[real].real)
+        if not real.all():
+            m[~real] = self._solve(w[~real])
+        return m.real + 1j * np.maximum(m.imag, 0.0)
+
     def _cdf(self, x: Array) -> Array:
-        t, w = self._population
-        m = self._solve(x)
-        m = m.real + 1j * np.maximum(m.imag, 0.0)
-        potential = x * m + np.log(m) - self.ratio * (np.log(1.0 + t * m[:, None]) @ w)
-        companion = potential.imag / math.pi
-        return np.asarray((companion - 1.0 + self.ratio) / self.ratio, dtype=float)
+        return 1.0 - self._potential(x.astype(complex)).imag / math.pi
+
+    def _reciprocal(self, w: NDArray[np.complex128]) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        t, mass = self._population
+        c = self.ratio
+        m = self._companion(w)
+        share = t * m[:, None] / (1.0 + t * m[:, None])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # w G = 1 - E[tm/(1+tm)] = E 1/(1+tm), and dw/dm = (1 - c E[share^2])/m^2
+            g = (1.0 / (1.0 + t * m[:, None])) @ mass / w
+            rate = m**2 / (1.0 - c * share**2 @ mass)
+            slope = (-(t / (1.0 + t * m[:, None]) ** 2) @ mass * rate - g) / w
+            return 1.0 / g, -slope / g**2
+
+    def _potential(self, w: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        # c U + (1 - c) ln w = -1 - w m - ln(-m) + c E ln(1 + tm), stationary in m
+        t, mass = self._population
+        c = self.ratio
+        m = self._companion(w)
+        companion = -(1.0 + w * m) + 1j * math.pi - log_upper(m) + c * (log_upper(1.0 + t * m[:, None]) @ mass)
+        return (companion - (1.0 - c) * log_upper(w)) / c
 
     def moment(self, k: int) -> float:
         """E x^k for k = 0, 1, 2."""
