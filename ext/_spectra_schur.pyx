@@ -476,14 +476,14 @@ cdef int reduce_hessenberg(Problem* p) noexcept nogil:
 
 def periodic_schur(
     double[:, ::1] h, double[:, :, ::1] triangles, long long[:, ::1] exponents, double[:, ::1] q0, double[:, ::1] q1,
-    bint full, signed char[::1] pair, long long[::1] statistics, Py_ssize_t most=300,
+    bint full, signed char[::1] pair, long long[::1] statistics, Py_ssize_t most=300, bint reduced=False,
 ):
     """Reduce h triangles[0] ... triangles[K-1] to Schur form in place; rows of the triangles carry 2^exponents.
 
     `h` (n, n) orthogonal, any. On return h is block diagonal (signs and 2 x 2 rotations), `pair` is +1, -1 on the two rows
     of a complex pair and 0 elsewhere, `statistics` counts single and double sweeps. `q0`, `q1` (identity on entry, or of
     size (0, 0)) get the Schur vectors as rows before and behind h. `full=False` updates only the active windows, which is
-    all that eigenvalues need. Returns 0, or the number of eigenvalues that were not found in `most` sweeps each.
+    all that eigenvalues need. `reduced` says that h is upper Hessenberg already. Returns 0, or the number of eigenvalues that were not found in `most` sweeps each.
     """
     cdef Problem p
     cdef int status
@@ -498,7 +498,11 @@ def periodic_schur(
     p.q1 = &q1[0, 0] if q1.shape[0] else NULL
     p.full = full
     with nogil:
-        status = reduce_hessenberg(&p)
+        status = 0
+        if reduced:
+            renormalise(&p, 0, p.n - 1)
+        else:
+            status = reduce_hessenberg(&p)
         if status == 0:
             status = schur(&p, &pair[0], most, <int64_t*>&statistics[0])
     if status == -1:

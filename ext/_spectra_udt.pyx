@@ -8,13 +8,31 @@ All matrices here are stored by columns (the order LAPACK wants); the Python sid
 from libc.math cimport fabs, log2, sqrt
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy
-from scipy.linalg.cython_blas cimport dgemm, dgemv, dger, dnrm2, dswap, dtrmm, dtrsm
-from scipy.linalg.cython_lapack cimport dgemqrt, dgeqrt, dlarfg, dlarft
+from libc.string cimport memcpy, memset
+from scipy.linalg.cython_blas cimport dgemm, dgemv, dger, dnrm2, dswap
+from scipy.linalg.cython_lapack cimport dgemqrt, dlarfg, dlarft
 
+from spectra_qr cimport apply_right, blocked_qr
 from spectra_scaling cimport exponent_of, times_power
 
+cdef extern from "spectra_passes.h" nogil:
+    void row_maxima "rmt_row_maxima"(const double* x, int64_t n, double* largest)
+    void scaled_row_maxima "rmt_scaled_row_maxima"(
+        const double* x, const double* factor, double scale, int64_t n, double* largest)
+    void scaled "rmt_scaled"(const double* x, const double* factor, double scale, int64_t n, double* y)
+    void multiply "rmt_multiply"(double* y, const double* factor, int64_t n)
+    void scan_row "rmt_scan_row"(const double* x, int64_t n, double* largest, int64_t* zeros, double* poison)
+    double column_maximum "rmt_column_maximum"(const double* x, int64_t n)
+    double scale_column "rmt_scale_column"(double* x, double scale, int64_t n, double* row_square, double* row_largest)
+    void solve_transposed "rmt_solve_transposed"(const double* r, int64_t ld, int64_t n, double* x)
+    double turn_angles "rmt_turn_angles"(
+        const double* r, const double* old, const double* scale, const double* inverse, double lift, double diagonal,
+        double g, double cap, int64_t n, double* angles, double* extra)
+
 cdef int64_t NO_EXPONENT = -(<int64_t>1 << 40)
+cdef int64_t CHUNK = 64  # columns of S that update T together
+cdef double COLUMN_SLACK = 4.0  # in powers of two: columns of a panel that are out of order by less stay in place
+cdef double ROW_SLACK = 2.0
 cdef int PROBES = 4
 cdef double LARGEST_ANGLE = 1e32  # in units of rounding errors: the direction is lost
 
@@ -22,21 +40,21 @@ cdef double LARGEST_ANGLE = 1e32  # in units of rounding errors: the direction i
 def scan(const double[:, ::1] matrix, unsigned char[::1] row_used, unsigned char[::1] column_used):
     """Largest modulus of a matrix (NaN or inf if it holds one); marks the rows and columns that are not zero."""
     cdef Py_ssize_t m = matrix.shape[0], n = matrix.shape[1], i, j
-    cdef double largest = 0.0, x, poison = 0.0
-    cdef unsigned char used
+    cdef double largest = 0.0, top = 0.0, poison = 0.0, bad = 0.0
+    cdef int64_t zeros = 0, total = 0
     with nogil:
-        for j in range(n):
-            column_used[j] = 0
         for i in range(m):
-            used = 0
-            for j in range(n):
-                x = fabs(matrix[i, j])
-                poison += x * 0.0  # stays 0 unless x is NaN or inf
-                if x > largest:
-                    largest = x
-                column_used[j] |= x != 0.0
-                used |= x != 0.0
-            row_used[i] = used
+            scan_row(&matrix[i, 0], n, &top, &zeros, &bad)
+            largest = max(largest, top)
+            poison += bad
+            total += zeros
+            row_used[i] = zeros < n
+        for j in range(n):
+            column_used[j] = total == 0
+        if total > 0:
+            for i in range(m):
+                for j in range(n):
+                    column_used[j] |= matrix[i, j] != 0.0
     return largest if poison == 0.0 else poison
 
 
@@ -71,29 +89,83 @@ cdef void sort_descending(double* key, int64_t* order, int64_t n, int64_t* buffe
         memcpy(order, source, n * sizeof(int64_t))
 
 
+cdef double spread(const double* key, int64_t n) noexcept nogil:
+    cdef int64_t i
+    cdef double top = key[0], bottom = key[0]
+    for i in range(1, n):
+        top = max(top, key[i])
+        bottom = min(bottom, key[i])
+    return top - bottom
+
+
+cdef bint order_with_slack(double* key, int64_t* order, int64_t n, double slack, int64_t* buffer) noexcept nogil:
+    """order <- descending by key, but an index waits only for keys that are larger by more than `slack`.
+
+    Returns whether anything moved. What stays in place keeps T triangular, which saves most of its update.
+    """
+    cdef int64_t i, j, head, best
+    cdef double top = key[n - 1]
+    cdef bint sorted_enough = True
+    for i in range(n - 1, -1, -1):
+        top = max(top, key[i])
+        if key[i] < top - slack:
+            sorted_enough = False
+            break
+    if sorted_enough:
+        for i in range(n):
+            order[i] = i
+        return False
+    cdef int64_t* following = buffer + n  # the indices that are left, as a list: following[i] comes after i, n ends it
+    sort_descending(key, order, n, buffer)
+    memcpy(buffer, order, n * sizeof(int64_t))
+    cdef int64_t* descending = buffer
+    for i in range(n):
+        following[i] = i + 1
+    head = 0
+    best = 0
+    for i in range(n):
+        while following[descending[best]] < 0:  # taken already
+            best += 1
+        top = key[descending[best]] - slack
+        if key[head] >= top:
+            order[i] = head
+            j = following[head]
+            following[head] = -1
+            head = j
+            continue
+        j = head
+        while key[following[j]] < top:
+            j = following[j]
+        order[i] = following[j]
+        following[j] = following[order[i]]
+        following[order[i]] = -1
+    return True
+
+
 cdef void gather_columns(
     const double* a, int64_t lda, const int64_t* columns, int64_t m, int64_t n, int64_t shift, double* x
 ) noexcept nogil:
-    """x[i, j] = a[i, columns[j]] 2^-shift, a by rows and x by columns, in blocks that fit the cache."""
-    cdef int64_t block = 32, i0 = 0, j0, i, j, i1, j1
+    """x[i, j] = a[i, columns[j]] 2^-shift, a by rows and x by columns, eight rows at a time."""
+    cdef int64_t i, j, l
     cdef double scale = times_power(1.0, -shift)
-    cdef bint exact = -1000 < shift < 1000
     cdef const double* row
-    while i0 < m:
-        i1 = min(i0 + block, m)
-        j0 = 0
-        while j0 < n:
-            j1 = min(j0 + block, n)
-            for i in range(i0, i1):
-                row = a + i * lda
-                if exact:
-                    for j in range(j0, j1):
-                        x[i + j * m] = row[columns[j]] * scale
-                else:
-                    for j in range(j0, j1):
-                        x[i + j * m] = times_power(row[columns[j]], -shift)
-            j0 = j1
-        i0 = i1
+    cdef double* target
+    if not -1000 < shift < 1000:
+        for j in range(n):
+            for i in range(m):
+                x[i + j * m] = times_power(a[i * lda + columns[j]], -shift)
+        return
+    i = 0
+    while i + 8 <= m:
+        for j in range(n):
+            row = a + i * lda + columns[j]
+            target = x + i + j * m
+            for l in range(8):
+                target[l] = row[l * lda] * scale
+        i += 8
+    for j in range(n):
+        for l in range(i, m):
+            x[l + j * m] = a[l * lda + columns[j]] * scale
 
 
 cdef void gather(
@@ -222,16 +294,24 @@ cdef void probe_rows(
     cdef int64_t i, k
     cdef int iprobes = PROBES, im = <int>m, iq = <int>steps, info, ldt = <int>nb, inb = <int>min(nb, steps)
     cdef uint64_t state = <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>(m * 1000003 + steps)
-    cdef double s, one = 1.0
+    cdef double s
+    cdef double largest = 0.0, smallest = 1e300
     for i in range(m):
-        for k in range(PROBES):
-            probes[k + i * PROBES] = row_norm[rows[i]] * random_sign(&state)
-    dgemqrt("R", "N", &iprobes, &im, &iq, &inb, c, &im, blocks, &ldt, probes, &iprobes, work, &info)
-    for i in range(steps):
-        s = 0.0
-        for k in range(PROBES):
-            s += probes[k + i * PROBES] * probes[k + i * PROBES]
-        g[i] = sqrt(s / PROBES)
+        largest = max(largest, row_norm[i])
+        smallest = min(smallest, row_norm[i])
+    if largest <= 4.0 * smallest:  # Q_i has unit length: no probe is needed
+        for i in range(steps):
+            g[i] = largest
+    else:
+        for i in range(m):
+            for k in range(PROBES):
+                probes[k + i * PROBES] = row_norm[rows[i]] * random_sign(&state)
+        dgemqrt("R", "N", &iprobes, &im, &iq, &inb, c, &im, blocks, &ldt, probes, &iprobes, work, &info)
+        for i in range(steps):
+            s = 0.0
+            for k in range(PROBES):
+                s += probes[k + i * PROBES] * probes[k + i * PROBES]
+            g[i] = sqrt(s / PROBES)
     for i in range(steps):
         if diagonal[i] < 1e-150:  # singular to working precision: no direction behind it is determined
             for k in range(steps):
@@ -240,7 +320,7 @@ cdef void probe_rows(
     for k in range(PROBES):
         for i in range(steps):
             probes[i + k * steps] = random_sign(&state)
-    dtrsm("L", "U", "T", "N", &iq, &iprobes, &one, c, &im, probes, &iq)
+    solve_transposed(c, m, steps, probes)
     for i in range(steps):
         s = 0.0
         for k in range(PROBES):
@@ -250,132 +330,231 @@ cdef void probe_rows(
 
 cdef void conditions(
     const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e, const int64_t* old_e,
-    const double* diagonal, const double* g, const double* khat, const double* angles, double* new_khat, double* new_angles, double* extra,
-    const double* inverse, double* lift
+    bint moved, const double* diagonal, const double* g, const double* khat, const double* angles, double* new_khat,
+    double* new_angles, double* extra, const double* inverse, double* lift, double* scale, double* buffer
 ) noexcept nogil:
     """How far row-wise errors of one unit move ln R_ii, and the squared angles by which they turn Q_i towards Q_j.
 
     An angle w between i and j > i moves ln R_ii by w R_ij / R_ii, and by w 2^(e_j - e_i) when the pivot i has just
-    overtaken the larger j; ln R_jj moves by the opposite. New errors E enter as (Q^T E R^-1)_ii and (Q^T E R^-1)_ji. The angle becomes w R_jj / R_ii: a direction that grows faster
-    amplifies what has leaked into it. Sums of squares, since the errors are random. Column i of `angles`, below its
-    diagonal, holds the squares.
+    overtaken the larger j; ln R_jj moves by the opposite. New errors E enter as (Q^T E R^-1)_ii and (Q^T E R^-1)_ji. The
+    angle becomes w R_jj / R_ii: a direction that grows faster amplifies what has leaked into it. Sums of squares, since the
+    errors are random. Column j of `angles`, above its diagonal, holds the squares.
     """
     cdef int64_t i, j, a, b
-    cdef double w, coupling, turn, scale, tilt
-    cdef double* target
+    cdef double w, tilt
     for i in range(steps):
         extra[i] = 0.0
         lift[i] = times_power(1.0, min(max(e[columns[i]] - old_e[columns[i]], -500), 500))
-    for i in range(steps):
-        a = columns[i]
-        target = new_angles + i * steps
-        scale = 1.0 / (diagonal[i] * lift[i]) if diagonal[i] > 1e-150 else 1e150
-        for j in range(i + 1):
-            target[j] = 0.0
-        for j in range(i + 1, steps):
+        scale[i] = 1.0 / (diagonal[i] * lift[i]) if diagonal[i] > 1e-150 else 1e150
+    for j in range(steps):  # R belongs to the equilibrated columns, hence the lift
+        if moved:
             b = columns[j]
-            w = angles[b + a * r] if b > a else angles[a + b * r]
-            tilt = scale * lift[j]  # R belongs to the equilibrated columns
-            coupling = c[i + j * m] * tilt
-            coupling = w * coupling * coupling
-            if old_e[b] > old_e[a]:
-                coupling += times_power(w, 2 * (old_e[b] - old_e[a]))
-            extra[i] += coupling
-            extra[j] += coupling
-            turn = diagonal[j] * tilt
-            w *= turn * turn
-            coupling = g[j] * inverse[i]
-            w += coupling * coupling
-            target[j] = w if w < LARGEST_ANGLE else LARGEST_ANGLE
+            for i in range(j):
+                a = columns[i]
+                w = angles[a + b * r] if a < b else angles[b + a * r]
+                buffer[i] = w
+                if a > b and old_e[b] > old_e[a]:
+                    tilt = times_power(w, 2 * (old_e[b] - old_e[a]))
+                    extra[i] += tilt
+                    extra[j] += tilt
+        extra[j] += turn_angles(
+            c + j * m, buffer if moved else angles + j * r, scale, inverse, lift[j], diagonal[j], g[j], LARGEST_ANGLE,
+            j, new_angles + j * steps, extra,
+        )
+        memset(new_angles + j * steps + j, 0, (steps - j) * sizeof(double))
     for i in range(steps):
-        new_khat[i] = khat[columns[i]] + sqrt(extra[i]) + g[i] * inverse[i]
+        w = g[i] * inverse[i]
+        new_khat[i] = sqrt(khat[columns[i]] * khat[columns[i]] + extra[i] + w * w)
+
+
+cdef double growth_of(const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e,
+                      int64_t* exponents, double* power, double* largest) noexcept nogil:
+    """Exponents that bring the diagonal of R 2^e(columns) to [1, 2), and the largest entry of R in that scale."""
+    cdef int64_t i, j, k, last, base
+    cdef double growth = 0.0
+    for i in range(steps):
+        largest[i] = 0.0
+        if c[i + i * m] == 0.0:
+            return 1e300
+        exponents[i] = exponent_of(c[i + i * m]) + e[columns[i]]
+    k = 0
+    while k < r:
+        last = min(k + CHUNK, r)
+        base = row_powers(columns, e, exponents, k, last, min(last, steps), power)
+        for j in range(k, last):
+            if base == NO_EXPONENT:
+                return 1e300
+            scaled_row_maxima(c + j * m, power, times_power(1.0, e[columns[j]] - base), min(j + 1, steps), largest)
+        k = last
+    for i in range(steps):
+        growth = max(growth, largest[i])
+    return growth
+
+
+cdef int64_t row_powers(const int64_t* columns, const int64_t* e, const int64_t* exponents, int64_t first, int64_t last,
+                        int64_t rows, double* power) noexcept nogil:
+    """power[i] = 2^(base - exponents[i]), base the largest exponent of the columns; NO_EXPONENT where it overflows."""
+    cdef int64_t i, j, base = e[columns[first]]
+    for j in range(first + 1, last):
+        base = max(base, e[columns[j]])
+    for i in range(rows):
+        if exponents[i] == NO_EXPONENT:
+            power[i] = 0.0
+            continue
+        if base - exponents[i] > 900:
+            return NO_EXPONENT
+        power[i] = times_power(1.0, base - exponents[i])
+    return base
+
+
+cdef void multiply_triangles(
+    const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e, const int64_t* exponents,
+    const double* t, const int64_t* first, int64_t n0, double* new_t, int64_t* new_first, double* s, double* rows,
+    double* power
+) noexcept nogil:
+    """T' = S T[columns] with S = 2^-exponents R 2^e; first[i] is the first column of T that may be nonzero in row i.
+
+    The columns of S come in chunks: each meets only the rows of T with the same index, from their first column on.
+    """
+    cdef int64_t k = 0, i, j, l, last, height, start, base, width
+    cdef int im, ik, ic, ld, isteps = <int>steps
+    cdef double one = 1.0
+    cdef bint in_place
+    cdef const double* part
+    memset(new_t, 0, steps * n0 * sizeof(double))
+    for i in range(steps):
+        new_first[i] = n0
+    while k < r:
+        last = min(k + CHUNK, r)
+        width = last - k
+        height = min(last, steps)
+        base = row_powers(columns, e, exponents, k, last, height, power)
+        start = n0
+        for j in range(k, last):
+            l = min(j + 1, steps)
+            if base != NO_EXPONENT:
+                scaled(c + j * m, power, times_power(1.0, e[columns[j]] - base), l, s + (j - k) * height)
+            else:
+                for i in range(l):
+                    if exponents[i] != NO_EXPONENT:
+                        s[i + (j - k) * height] = times_power(c[i + j * m], e[columns[j]] - exponents[i])
+                    else:
+                        s[i + (j - k) * height] = 0.0
+            for i in range(l, height):
+                s[i + (j - k) * height] = 0.0
+            start = min(start, first[columns[j]])
+        if t == NULL:  # T = 1 before the first factor; its columns are kept in the order of the pivots
+            for j in range(k, last):
+                memcpy(new_t + j * steps, s + (j - k) * height, height * sizeof(double))
+        else:
+            in_place = True
+            for i in range(k, last):
+                in_place = in_place and columns[i] == i
+            part = t + k + start * r
+            ld = <int>r
+            if not in_place:
+                part = rows
+                ld = <int>width
+                for j in range(start, n0):
+                    for i in range(width):
+                        rows[i + (j - start) * width] = t[columns[k + i] + j * r]
+            im = <int>height
+            ik = <int>width
+            ic = <int>(n0 - start)
+            if ic > 0:
+                dgemm(
+                    "N", "N", &im, &ic, &ik, &one, s, &im, <double*>part, &ld, &one, new_t + start * steps, &isteps
+                )
+        if t == NULL:
+            for i in range(k, height):
+                new_first[i] = i
+        else:
+            for i in range(height):
+                new_first[i] = min(new_first[i], start)
+        k = last
 
 
 cdef int step(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
-    const double* h, const double* blocks, int64_t reflectors, const int64_t* old_e, const double* t, const double* khat,
-    const double* angles, int64_t r, int64_t n0, double limit, int64_t nb,
-    double* c, double* new_blocks, int64_t* new_rows, int64_t* new_e, double* new_t, double* new_khat,
-    double* new_angles, int64_t* rank, double* growth
+    const double* h, const double* blocks, int64_t reflectors, const int64_t* old_e, const double* t, const int64_t* first,
+    const double* khat, const double* angles, int64_t r, int64_t n0, double limit, int64_t nb,
+    double* c, double* new_blocks, int64_t* new_rows, int64_t* columns, int64_t* new_e, double* new_t, int64_t* new_first,
+    double* new_khat, double* new_angles, double* memory, int64_t* rank, double* growth,
+    double* grading
 ) noexcept nogil:
-    cdef int64_t steps = min(m, r), i, j, k, top, columns_left
-    cdef int im = <int>m, ir = <int>r, in_ = <int>n, iq = <int>steps, irefl = <int>reflectors, in0 = <int>n0
-    cdef int info = 0, ileft, ldt = <int>nb, inb
-    cdef double x, s, one = 1.0, g, scale
-    # one block of memory: the panel, work, keys and norms, permutations
-    cdef int64_t widest = max(m, r)
-    cdef int64_t doubles = n * m + widest * nb + 6 * widest + PROBES * m + max(r - steps, 0) * n0
-    cdef double* memory = <double*>malloc(doubles * sizeof(double))
-    cdef int64_t* indices = <int64_t*>malloc(4 * widest * sizeof(int64_t))
-    if memory == NULL or indices == NULL:
-        free(memory)
-        free(indices)
+    cdef int64_t steps = min(m, r), i, j, k, top
+    cdef double x, s
+    cdef bint moved, rows_moved
+    cdef int64_t widest = max(m, max(r, n0))
+    cdef int64_t* indices = <int64_t*>malloc(3 * widest * sizeof(int64_t))
+    if indices == NULL:
         return -1
+    # one block of memory: the panel (later the chunks of S and T), work, keys and norms
     cdef double* panel = memory
-    cdef double* work = panel + n * m
-    cdef double* row_norm = work + widest * nb
+    cdef double* work = panel + max(n * m, CHUNK * (steps + n0))
+    cdef double* row_norm = work + (4 * widest + nb) * nb
     cdef double* column_norm = row_norm + widest
     cdef double* key = column_norm + widest
     cdef double* diagonal = key + widest
     cdef double* spare = diagonal + widest
     cdef double* tau = spare + widest
-    cdef double* probes = tau + widest
-    cdef double* tail = probes + PROBES * m
-    cdef int64_t* columns = indices
-    cdef int64_t* rows = columns + widest
-    cdef int64_t* buffer = rows + widest
-    cdef int64_t* e = buffer + widest
+    cdef double* scale = tau + widest
+    cdef double* line = scale + widest
+    cdef double* probes = line + widest
+    cdef int64_t* buffer = indices
+    cdef int64_t* e = buffer + 2 * widest
 
     # panel = A U: the columns of A in the order of the previous panel's rows, then its reflectors from the right
     gather_columns(a, lda, input_rows, m, n, shift, panel)
     if reflectors > 0:
-        inb = <int>min(nb, reflectors)
-        dgemqrt("R", "N", &im, &in_, &irefl, &inb, h, &in_, blocks, &ldt, panel, &im, work, &info)
+        apply_right(h, n, blocks, reflectors, nb, panel, m, work)
     # columns to largest entry in [1, 2), exactly, with the power of two moved into e; norms of rows and columns
-    for i in range(m):
-        row_norm[i] = 0.0
-        tau[i] = 0.0
+    memset(row_norm, 0, m * sizeof(double))
+    memset(tau, 0, m * sizeof(double))
     for j in range(r):
-        x = 0.0
-        for i in range(m):
-            x = max(x, fabs(panel[i + j * m]))
+        x = column_maximum(panel + j * m, m)
         top = exponent_of(x) if x > 0.0 else 0
         e[j] = old_e[j] + top
-        scale = times_power(1.0, -top)
-        s = 0.0
-        for i in range(m):
-            g = panel[i + j * m] * scale
-            panel[i + j * m] = g
-            g = fabs(g)
-            tau[i] = max(tau[i], g)
-            g *= g
-            s += g
-            row_norm[i] += g
+        if -1000 < top < 1000:
+            s = scale_column(panel + j * m, times_power(1.0, -top), m, row_norm, tau)
+        else:
+            for i in range(m):
+                panel[i + j * m] = times_power(panel[i + j * m], -top)
+            s = scale_column(panel + j * m, 1.0, m, row_norm, tau)
         key[j] = 0.5 * log2(s) + e[j] if x > 0.0 else -1e300
     for i in range(m):
         row_norm[i] = sqrt(row_norm[i]) if row_norm[i] > 1e-280 else tau[i]
-    sort_descending(key, columns, r, buffer)
-    sort_descending(row_norm, rows, m, buffer)
-    gather(panel, rows, columns, m, r, c)
+        line[i] = log2(row_norm[i]) if row_norm[i] > 0.0 else -1e300
+    moved = order_with_slack(key, columns, r, COLUMN_SLACK, buffer)
+    grading[0] = spread(line, m)
+    rows_moved = grading[0] > ROW_SLACK  # graded rows are sorted strictly, rows of one size need no order
+    if rows_moved:
+        sort_descending(line, new_rows, m, buffer)
+    else:
+        for i in range(m):
+            new_rows[i] = i
+    if moved or rows_moved:
+        gather(panel, new_rows, columns, m, r, c)
+    else:
+        memcpy(c, panel, m * r * sizeof(double))
     growth[0] = 0.0
-    inb = <int>min(nb, steps)
     if limit > 0.0:
-        dgeqrt(&im, &ir, &inb, c, &im, new_blocks, &ldt, work, &info)
-        for j in range(steps):
-            diagonal[j] = fabs(c[j + j * m])
-        growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
+        blocked_qr(c, m, r, new_blocks, nb, tau, work)
+        growth[0] = growth_of(c, m, r, steps, columns, e, new_e, spare, line)
         if growth[0] > limit:
-            gather(panel, rows, columns, m, r, c)
+            gather(panel, new_rows, columns, m, r, c)
     if limit <= 0.0 or growth[0] > limit:
         pivoted_qr(c, m, r, columns, e, tau, column_norm, spare, key, work)
         block_reflectors(c, m, steps, tau, new_blocks, nb)
-        for j in range(steps):
-            diagonal[j] = fabs(c[j + j * m])
         growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
+        moved = True
+    for j in range(steps):
+        diagonal[j] = fabs(c[j + j * m])
     if angles != NULL:
-        probe_rows(c, m, steps, new_blocks, nb, row_norm, rows, diagonal, probes, key, column_norm, work)
+        probe_rows(c, m, steps, new_blocks, nb, row_norm, new_rows, diagonal, probes, key, column_norm, work)
         conditions(
-            c, m, r, steps, columns, e, old_e, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm, tau
+            c, m, r, steps, columns, e, old_e, moved, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm,
+            tau, scale, line,
         )
     # the rank is exact: rows of R that are exactly zero are dropped
     rank[0] = steps
@@ -383,37 +562,16 @@ cdef int step(
         if new_e[i] == NO_EXPONENT:
             rank[0] = i
             break
-    for j in range(r):
-        for i in range(min(j + 1, steps)):
-            if new_e[i] != NO_EXPONENT:
-                c[i + j * m] = times_power(c[i + j * m], e[columns[j]] - new_e[i])
-    for i in range(m):
-        new_rows[i] = rows[i]
-    # T' = S T[columns]
-    if t == NULL:
-        for j in range(r):
-            for i in range(steps):
-                new_t[i + columns[j] * steps] = c[i + j * m] if i <= j else 0.0
-    else:
-        for k in range(n0):
-            for i in range(steps):
-                new_t[i + k * steps] = t[columns[i] + k * r]
-        dtrmm("L", "U", "N", "N", &iq, &in0, &one, c, &im, new_t, &iq)
-        columns_left = r - steps
-        if columns_left > 0:
-            ileft = <int>columns_left
-            for k in range(n0):
-                for i in range(columns_left):
-                    tail[i + k * columns_left] = t[columns[steps + i] + k * r]
-            dgemm("N", "N", &iq, &in0, &ileft, &one, c + steps * m, &im, tail, &ileft, &one, new_t, &iq)
+    multiply_triangles(
+        c, m, r, steps, columns, e, new_e, t, first, n0, new_t, new_first, panel, panel + CHUNK * steps, spare
+    )
     # rows of T' back to [1, 2)
-    for i in range(steps):
-        key[i] = 0.0
-    for k in range(n0):
-        for i in range(steps):
-            x = fabs(new_t[i + k * steps])
-            if x > key[i]:
-                key[i] = x
+    memset(key, 0, steps * sizeof(double))
+    k = 0
+    for j in range(n0):
+        while k < steps and new_first[k] <= j:
+            k += 1
+        row_maxima(new_t + j * steps, k, key)
     for i in range(steps):
         if key[i] > 0.0 and new_e[i] != NO_EXPONENT:
             top = exponent_of(key[i])
@@ -424,41 +582,52 @@ cdef int step(
             if i < rank[0]:
                 rank[0] = i
             key[i] = 0.0
-    for k in range(n0):
-        for i in range(steps):
-            new_t[i + k * steps] *= key[i]
-    free(memory)
+    k = 0
+    for j in range(n0):
+        while k < steps and new_first[k] <= j:
+            k += 1
+        multiply(new_t + j * steps, key, k)
     free(indices)
-    return info
+    return 0
+
+
+def workspace(long long m, long long n, long long r, long long n0, long long nb):
+    """How many doubles of memory a step needs."""
+    widest = max(m, r, n0)
+    return max(n * m, CHUNK * (min(m, r) + n0)) + (4 * widest + nb) * nb + 8 * widest + PROBES * m
 
 
 def udt_step(
     const double[:, ::1] factor, long long shift, const int64_t[::1] input_rows, const double[::1] reflectors,
-    const double[::1] blocks, long long count, const int64_t[::1] exponents, const double[::1] t, const double[::1] khat,
-    const double[::1] angles, long long rank, long long n0, double limit, long long nb, double[::1] new_reflectors,
-    double[::1] new_blocks, int64_t[::1] new_rows, int64_t[::1] new_exponents, double[::1] new_t, double[::1] new_khat,
-    double[::1] new_angles,
+    const double[::1] blocks, long long count, const int64_t[::1] exponents, const double[::1] t, const int64_t[::1] first,
+    const double[::1] khat, const double[::1] angles, long long rank, long long n0, double limit, long long nb,
+    double[::1] new_reflectors, double[::1] new_blocks, int64_t[::1] new_rows, int64_t[::1] new_columns,
+    int64_t[::1] new_exponents, double[::1] new_t, int64_t[::1] new_first, double[::1] new_khat, double[::1] new_angles,
+    double[::1] memory,
 ):
-    """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled rows).
+    """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled
+    rows, spread of the row norms of the panel in powers of two).
 
-    `count` reflectors of the previous panel in blocks of `nb` (none at the first factor, where `t` is empty and T = 1).
+    `count` reflectors of the previous panel in blocks of `nb` (none at the first factor, where `t` is empty and T = 1; the
+    columns of T stay in the order of its pivots, `new_columns`). Row i of T is zero before the column `first[i]`.
     `limit` <= 0 asks for pivoting at every column; a positive limit presorts the columns and pivots when the growth
     exceeds it. An empty `angles` switches the error estimate off.
     """
     cdef int64_t new_rank = 0
-    cdef double growth = 0.0
+    cdef double growth = 0.0, grading = 0.0
     cdef int info
     cdef bint estimate = angles.shape[0] > 0
     with nogil:
         info = step(
             &factor[0, 0], factor.shape[1], factor.shape[0], factor.shape[1], shift, &input_rows[0], &reflectors[0],
-            &blocks[0], count, &exponents[0], &t[0] if t.shape[0] > 0 else NULL, &khat[0],
+            &blocks[0], count, &exponents[0], &t[0] if t.shape[0] > 0 else NULL, &first[0], &khat[0],
             &angles[0] if estimate else NULL, rank, n0, limit, nb, &new_reflectors[0], &new_blocks[0], &new_rows[0],
-            &new_exponents[0], &new_t[0], &new_khat[0], &new_angles[0] if estimate else NULL, &new_rank, &growth,
+            &new_columns[0], &new_exponents[0], &new_t[0], &new_first[0], &new_khat[0],
+            &new_angles[0] if estimate else NULL, &memory[0], &new_rank, &growth, &grading,
         )
     if info == -1:
         raise MemoryError("no memory for a step of the UDT chain")
-    return new_rank, growth
+    return new_rank, growth, grading
 
 
 def udt_basis(const double[::1] reflectors, const double[::1] blocks, long long count, long long nb, double[:, ::1] basis):

@@ -11,6 +11,7 @@ def periodic_schur(
     pair: NDArray[np.int8],
     statistics: NDArray[np.int64],
     most: int = 300,
+    reduced: bool = False,
 ) -> int: ...
 def block_eigenvalues(
     h: NDArray[np.float64],

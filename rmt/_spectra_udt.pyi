@@ -2,6 +2,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 def scan(matrix: NDArray[np.float64], row_used: NDArray[np.uint8], column_used: NDArray[np.uint8]) -> float: ...
+def workspace(m: int, n: int, r: int, n0: int, nb: int) -> int: ...
 def udt_step(
     factor: NDArray[np.float64],
     shift: int,
@@ -11,6 +12,7 @@ def udt_step(
     count: int,
     exponents: NDArray[np.int64],
     t: NDArray[np.float64],
+    first: NDArray[np.int64],
     khat: NDArray[np.float64],
     angles: NDArray[np.float64],
     rank: int,
@@ -20,11 +22,14 @@ def udt_step(
     new_reflectors: NDArray[np.float64],
     new_blocks: NDArray[np.float64],
     new_rows: NDArray[np.int64],
+    new_columns: NDArray[np.int64],
     new_exponents: NDArray[np.int64],
     new_t: NDArray[np.float64],
+    new_first: NDArray[np.int64],
     new_khat: NDArray[np.float64],
     new_angles: NDArray[np.float64],
-) -> tuple[int, float]: ...
+    memory: NDArray[np.float64],
+) -> tuple[int, float, float]: ...
 def udt_basis(
     reflectors: NDArray[np.float64],
     blocks: NDArray[np.float64],

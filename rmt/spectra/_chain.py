@@ -17,16 +17,17 @@ __all__ = ["Chain", "absorb_all"]
 # Up to this width every panel is pivoted column by column; above, the columns are presorted by their scaled norm and the
 # panel is pivoted only when the growth of its scaled rows says so (a pivoted panel costs twice an unpivoted one).
 ALWAYS_PIVOT = 128
-GROWTH_LIMIT = 300.0
-BLOCK = 48  # columns per block reflector
+GROWTH_LIMIT = 8.0  # 300 left eigenvalues of saturated products outside their bounds
+SMALL_BLOCK, LARGE_BLOCK = 32, 48  # columns per block reflector, up to the width WIDE and beyond
+WIDE = 320
 
 
 class Chain:
     """State of the pass. After k factors the product is ``U diag(2**e) T`` embedded in ``shape``.
 
     ``probe=True`` also carries ``condition`` (r,): by how many units a row-wise error of one unit in every factor moves
-    the logarithm of each pivot (root mean square over the rows, summed over the factors), with the leakage between
-    pivots that overtake each other; cost O(N^2) per factor.
+    the logarithm of each pivot (root of the sum of squares over rows and factors), with the leakage between pivots that
+    overtake each other; cost O(N^2) per factor.
     """
 
     def __init__(self, *, probe: bool = True) -> None:
@@ -35,6 +36,7 @@ class Chain:
         self.rank = -1
         self.shape = (0, 0)
         self.growth = 0.0
+        self.grading = 0.0  # largest spread of the row norms of a panel, in powers of two
         self.log_abs_det = 0.0  # debug mode only: sum of ln|det A_k| and of its moduli
         self.log_abs_sum = 0.0
         self.exponents = np.zeros(0, dtype=np.int64)
@@ -43,10 +45,14 @@ class Chain:
         self._angles = np.zeros(0)
         self._reflectors = np.zeros(1)
         self._blocks = np.zeros(1)
+        self._first = np.zeros(0, dtype=np.int64)  # row i of T is zero before this column
+        self._columns = np.zeros(0, dtype=np.int64)  # column j of T as stored is the live input _columns[j]
         self._order = np.zeros(0, dtype=np.int64)  # row i of the sorted panel is unit _order[i]
         self._input: NDArray[np.intp] | None = None
         self._output: NDArray[np.intp] | None = None
         self._count = 0
+        self._block = SMALL_BLOCK
+        self._free: dict[str, NDArray[np.float64]] = {}
 
     def absorb(self, matrix: Matrix, largest: float) -> None:
         """Multiply by one more factor (m, n) whose rows and columns are live; ``largest`` is its largest modulus."""
@@ -54,6 +60,8 @@ class Chain:
         if self.depth == 0:
             self._live_inputs = n
             self.rank, self._order = n, np.arange(n)
+            self._block = SMALL_BLOCK if max(m, n) <= WIDE else LARGE_BLOCK
+            self._first = np.zeros(n, dtype=np.int64)
             self.exponents, self.condition = np.zeros(n, dtype=np.int64), np.zeros(n)
             self._angles = np.zeros(n * n if self.probe else 0)
         self.depth += 1
@@ -65,22 +73,36 @@ class Chain:
         steps = min(m, self.rank)
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
-        reflectors, blocks = np.empty(m * self.rank), np.zeros(steps * BLOCK)
-        order, exponents = np.empty(m, dtype=np.int64), np.empty(steps, dtype=np.int64)
-        t, condition = np.zeros(steps * self._live_inputs), np.zeros(steps)
-        angles = np.empty(steps * steps if self.probe else 0)
-        rank, growth = _spectra_udt.udt_step(
-            matrix, shift, self._order, self._reflectors, self._blocks, self._count, self.exponents, self._t,
-            self.condition, self._angles, self.rank, self._live_inputs, limit, BLOCK,
-            reflectors, blocks, order, exponents, t, condition, angles,
+        reflectors, blocks = self._memory("reflectors", m * self.rank), np.zeros(steps * self._block)
+        order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
+        exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
+        t, condition = self._memory("t", steps * self._live_inputs), np.zeros(steps)
+        angles = self._memory("angles", steps * steps if self.probe else 0)
+        work = self._memory("work", _spectra_udt.workspace(m, n, self.rank, self._live_inputs, self._block))
+        rank, growth, grading = _spectra_udt.udt_step(
+            matrix, shift, self._order, self._reflectors, self._blocks, self._count, self.exponents, self._t, self._first,
+            self.condition, self._angles, self.rank, self._live_inputs, limit, self._block,
+            reflectors, blocks, order, columns, exponents, t, first, condition, angles, work,
         )  # fmt: skip
+        self._free = {"reflectors": self._reflectors, "t": self._t, "angles": self._angles, "work": work}
         if rank < steps:
             t = np.ascontiguousarray(t.reshape(self._live_inputs, steps)[:, :rank]).ravel()
             angles = np.ascontiguousarray(angles.reshape(steps, steps)[:rank, :rank]).ravel() if self.probe else angles
+        if self.depth == 1:
+            self._columns = columns
         self._angles = angles
         self.rank, self.growth = rank, max(self.growth, growth)
+        self.grading = max(
+            self.grading, grading if limit else 0.5 * grading
+        )  # pivoting halves what it costs (measured)
         self.exponents, self.condition, self._t = exponents[:rank].copy(), condition[:rank].copy(), t
+        self._first = first[:rank].copy()
         self._reflectors, self._blocks, self._order, self._count = reflectors, blocks, order, steps
+
+    def _memory(self, name: str, size: int) -> NDArray[np.float64]:
+        """What the step before has left over, if it fits: fresh pages of memory cost as much as a pass over them."""
+        spare = self._free.pop(name, None)
+        return spare if spare is not None and spare.size == size else np.empty(size)
 
     def annihilate(self, n0: int) -> None:
         """The product is exactly zero: nothing that follows can change that."""
@@ -92,18 +114,17 @@ class Chain:
         basis = np.zeros((self.shape[0], self.rank))
         if self.rank:
             q = np.empty((self.rank, self._order.size))
-            _spectra_udt.udt_basis(self._reflectors, self._blocks, self._count, BLOCK, q)
+            _spectra_udt.udt_basis(self._reflectors, self._blocks, self._count, self._block, q)
             rows = self._order if self._output is None else self._output[self._order]
             basis[rows] = q.T
         return basis
 
     def t(self) -> Matrix:
         """The row-scaled factor T (r, n_0)."""
-        live = self._t.reshape(-1, self.rank).T if self.rank else np.zeros((0, self._live_inputs))
-        if self._input is None:
-            return live
         full = np.zeros((self.rank, self.shape[1]))
-        full[:, self._input] = live
+        if self.rank:
+            inputs = self._columns if self._input is None else self._input[self._columns]
+            full[:, inputs] = self._t.reshape(-1, self.rank).T
         return full
 
 

@@ -47,12 +47,15 @@ def _checked(index: int, value: Any) -> Factor:
 
 
 def checked_factors(factors: Iterable[Any]) -> Iterator[Factor]:
-    """Yield the factors in the order in which they act; refuse what is not a chain of finite real matrices."""
+    """Yield the factors in the order in which they act; refuse what is not a chain of finite real matrices.
+
+    Factors that come out of this function may go in again and are not read twice.
+    """
     if isinstance(factors, np.ndarray) and factors.ndim != 3:
         raise ValueError(f"factors is one array of shape {factors.shape}: a sequence of matrices is needed")
     before: tuple[int, ...] | None = None
     for index, value in enumerate(factors):
-        factor = _checked(index, value)
+        factor = value if isinstance(value, Factor) else _checked(index, value)
         shape = factor.matrix.shape
         if before is not None and shape[1] != before[0]:
             raise ValueError(

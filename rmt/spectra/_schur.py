@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack, solve_triangular
 
-from rmt import _spectra_schur
+from rmt import _spectra_hessenberg, _spectra_schur
 from rmt.spectra._chain import Chain
 from rmt.spectra._factors import Matrix
 
 __all__ = ["Reduction", "SchurForm", "merge", "reduce_chain", "reduce_factors", "schur_form"]
 
 LN2 = float(np.log(2.0))
+SAFE_BITS = 900  # a range of the rows that double precision holds without exponents of their own
 
 
 @dataclass
@@ -65,11 +66,33 @@ def schur_form(
         0,
     )
     statistics = np.zeros(2, dtype=np.int64)
+    reduced = form.triangles.shape[0] == 1 and n > 2 and int(np.ptp(form.exponents)) <= SAFE_BITS
+    if reduced:
+        _reduce(form)
     form.missing = _spectra_schur.periodic_schur(
-        form.h, form.triangles, form.exponents, form.q0, form.q1, vectors or full, form.pair, statistics
+        form.h,
+        form.triangles,
+        form.exponents,
+        form.q0,
+        form.q1,
+        vectors or full,
+        form.pair,
+        statistics,
+        reduced=reduced,
     )
     form.sweeps = (int(statistics[0]), int(statistics[1]))
     return form
+
+
+def _reduce(form: SchurForm) -> None:
+    """Hessenberg-triangular form by blocks, in plain numbers; the rows get their exponents back in the kernel."""
+    middle = (int(form.exponents.max()) + int(form.exponents.min())) // 2
+    h = np.asfortranarray(form.h)
+    r = np.asfortranarray(form.triangles[0] * np.ldexp(1.0, (form.exponents[0] - middle).astype(np.int32))[:, None])
+    q0, q1 = np.asfortranarray(form.q0), np.asfortranarray(form.q1)
+    _spectra_hessenberg.hessenberg_triangular(h, r, q0, q1)
+    form.h, form.q0, form.q1 = (np.ascontiguousarray(matrix) for matrix in (h, q0, q1))
+    form.triangles[0], form.exponents[0] = r, middle
 
 
 def merge(form: SchurForm) -> SchurForm:

@@ -112,7 +112,7 @@ def _solved(chain: Chain, reduction: Reduction, *, vectors: bool, error: bool) -
         y, z = left_vectors(inner)
         angle, row_wise = conditions(inner, x, y, z)
         order = np.argsort(-chain.exponents, kind="stable")
-        out["error"] = eigenvalue_error(chain.condition[order], angle, row_wise, log_modulus)
+        out["error"] = eigenvalue_error(chain.condition[order], chain.grading, angle, row_wise, log_modulus)
         out["flag"][out["error"] > ILL_CONDITIONED] = 1
         if vectors:
             out["right"] = _normalised(reduction.right @ (inner.basis @ (x / np.abs(x).max(axis=0))), form.pair)
@@ -128,12 +128,19 @@ def _solved(chain: Chain, reduction: Reduction, *, vectors: bool, error: bool) -
 
 def eigenvalue_error(
     condition: NDArray[np.float64],
+    grading: float,
     angle: NDArray[np.float64],
     row_wise: NDArray[np.float64],
     log_modulus: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Bound on |delta ln lambda|: errors of the pass, of the orthogonal and of the graded factor, of the logarithm."""
-    return UNIT * (40.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise) + 5.0 * np.abs(log_modulus))
+    """Bound on |delta ln lambda|: errors of the pass, of the orthogonal and of the graded factor, of the logarithm.
+
+    The condition numbers belong to the final basis; where rows are graded the errors of the basis before it were up to
+    seven times larger (measured), which the factor of the grading in powers of two covers.
+    """
+    factor = 1.0 + min(grading, 64.0) / 8.0
+    size = 60.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise)
+    return UNIT * (factor * size + 5.0 * np.abs(log_modulus))
 
 
 def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool) -> dict[str, Any]:

@@ -88,8 +88,8 @@ def run_chain(factors: Iterable[ArrayLike], *, probe: bool = True, group: int = 
     if isinstance(factors, list | tuple) or (isinstance(factors, np.ndarray) and factors.ndim == 3):
         chain = list(checked_factors(factors))
         if all(factor.rows.all() and factor.columns.all() for factor in chain):
-            return absorb_all(factors, probe=probe)
-        return absorb_all(factors, probe=probe, live=live_units(chain))
+            return absorb_all(chain, probe=probe)
+        return absorb_all(chain, probe=probe, live=live_units(chain))
     return absorb_all(factors, probe=probe)
 
 
@@ -97,19 +97,17 @@ def _graded_svd(chain: Chain, vectors: bool) -> tuple[NDArray[np.float64], NDArr
     """Mantissas, exponents, left and right vectors of U 2^e T, and the condition of the scaled triangle."""
     order = np.argsort(-chain.exponents, kind="stable")
     e = chain.exponents[order]
-    t = chain.t()[order]
     rank = chain.rank
-    qr, tau, _, info = lapack.dgeqrf(t.T)
+    qr, tau, _, info = lapack.dgeqrf(chain.t()[order].T, overwrite_a=1)
     if info:
         raise RuntimeError(f"dgeqrf failed with info = {info}")
     r1 = np.triu(qr[:rank])
-    spread = int(e[0] - e[-1])
-    # rows of R1 2^e with exact exponents of their own: R1 2^e = 2^(e1) T1
-    top = np.where(r1 != 0.0, np.frexp(r1)[1] + e[None, :], np.iinfo(np.int64).min).max(axis=1)
-    t1 = np.ldexp(r1, np.clip(e[None, :] - top[:, None], -4000, 4000).astype(np.int32))
-    rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
     left, right = np.zeros((rank, 0)), np.zeros((rank, 0))
-    if spread > SAFE_BITS or rank <= JACOBI_WIDTH:
+    if int(e[0] - e[-1]) > SAFE_BITS or rank <= JACOBI_WIDTH:
+        # rows of R1 2^e with exact exponents of their own: R1 2^e = 2^(e1) T1
+        top = np.where(r1 != 0.0, np.frexp(r1)[1] + e[None, :], np.iinfo(np.int64).min).max(axis=1)
+        t1 = np.ldexp(r1, np.clip(e[None, :] - top[:, None], -4000, 4000).astype(np.int32))
+        rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
         columns = np.ascontiguousarray(t1)
         mantissa, exponent = np.empty(rank), top.astype(np.int64)
         v = np.eye(rank) if vectors else np.zeros((0, 0))
@@ -118,7 +116,9 @@ def _graded_svd(chain: Chain, vectors: bool) -> tuple[NDArray[np.float64], NDArr
         left, right = columns.T, v.T
     else:
         middle = int(e[0] + e[-1]) // 2
-        b = np.ldexp(r1, (e - middle).astype(np.int32)[None, :])
+        b = r1 * np.ldexp(1.0, (e - middle).astype(np.int32))
+        t1 = b * np.ldexp(1.0, -np.frexp(np.maximum(b.max(axis=1), -b.min(axis=1)))[1])[:, None]
+        rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
         if vectors:  # P = U b^T Q1^T; dgesdd with vectors would lose the small values
             right, s, leftt, info = lapack.dgesvd(b)
             left = leftt.T
@@ -152,7 +152,7 @@ def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: f
     """The a-posteriori bound: errors of the pass, of the final SVD, of the logarithm; constants measured (docs/theory)."""
     condition = chain.condition[np.argsort(-chain.exponents, kind="stable")]
     final = 3.0 * math.sqrt(chain.rank) * t_condition
-    return UNIT * (20.0 * condition + final + 5.0 * np.abs(log_values))
+    return UNIT * (60.0 * condition + final + 5.0 * np.abs(log_values))
 
 
 def product_singular_values(

@@ -23,7 +23,8 @@ def needed_bits(factors):
     """Three times the range of the product plus 500: P^T P at twice the range in bits was seen to be silently wrong."""
     from rmt.spectra import product_singular_values
 
-    logs = product_singular_values(factors).log_values
+    result = product_singular_values(factors)
+    logs = result.log_values[: result.rank]
     return int(3 * (logs[0] - logs[-1]) / math.log(2) + 500 + 2 * len(factors))
 
 

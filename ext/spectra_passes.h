@@ -1,0 +1,252 @@
+/* Passes over whole matrices for the UDT chain, written so that the compiler turns them into vector code.
+ *
+ * Matrices are stored by columns with leading dimension ld. Multipliers are exact powers of two. Where a pass needs a
+ * maximum it keeps one per row: a reduction to a single number would not be vectorised.
+ */
+#ifndef RMT_SPECTRA_PASSES_H
+#define RMT_SPECTRA_PASSES_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)
+#define RMT_PASS static __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define RMT_PASS static
+#endif
+
+/* A compiler may not reorder a sum by itself, so the partial sums are spelled out as vectors. */
+#define RMT_LANES 8
+typedef double rmt_lanes __attribute__((vector_size(RMT_LANES * sizeof(double))));
+typedef int64_t rmt_lane_bits __attribute__((vector_size(RMT_LANES * sizeof(int64_t))));
+#define RMT_LOAD(v, p) memcpy(&(v), (p), sizeof(rmt_lanes))
+#define RMT_STORE(p, v) memcpy((p), &(v), sizeof(rmt_lanes))
+#define RMT_ABS(v) ((rmt_lanes)((rmt_lane_bits)(v) & INT64_MAX))
+#define RMT_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define RMT_CHOOSE(mask, a, b) ((rmt_lanes)(((rmt_lane_bits)(a) & (mask)) | ((rmt_lane_bits)(b) & ~(mask))))
+#define RMT_MAX_LANES(a, b) RMT_CHOOSE((a) > (b), a, b)
+
+/* largest[i] = max(largest[i], |x[i]|) */
+RMT_PASS void rmt_row_maxima(const double* restrict x, int64_t n, double* restrict largest) {
+    for (int64_t i = 0; i < n; i++) {
+        double a = fabs(x[i]);
+        largest[i] = a > largest[i] ? a : largest[i];
+    }
+}
+
+/* largest[i] = max(largest[i], |x[i]| factor[i] scale) */
+RMT_PASS void rmt_scaled_row_maxima(
+    const double* restrict x, const double* restrict factor, double scale, int64_t n, double* restrict largest) {
+    for (int64_t i = 0; i < n; i++) {
+        double a = fabs(x[i]) * factor[i] * scale;
+        largest[i] = a > largest[i] ? a : largest[i];
+    }
+}
+
+/* y[i] = x[i] factor[i] scale */
+RMT_PASS void rmt_scaled(
+    const double* restrict x, const double* restrict factor, double scale, int64_t n, double* restrict y) {
+    for (int64_t i = 0; i < n; i++) y[i] = x[i] * factor[i] * scale;
+}
+
+/* y[i] *= factor[i] */
+RMT_PASS void rmt_multiply(double* restrict y, const double* restrict factor, int64_t n) {
+    for (int64_t i = 0; i < n; i++) y[i] *= factor[i];
+}
+
+/* Largest modulus of a row, the number of its zeros, and a number that is 0 unless NaN or inf is among its entries. */
+RMT_PASS void rmt_scan_row(const double* restrict x, int64_t n, double* largest, int64_t* zeros, double* poison) {
+    rmt_lanes top = {0}, bad = {0}, v;
+    rmt_lane_bits none = {0};
+    double m = 0.0, p = 0.0;
+    int64_t i = 0, z = 0;
+    for (; i + RMT_LANES <= n; i += RMT_LANES) {
+        RMT_LOAD(v, x + i);
+        bad += v * 0.0;
+        none -= v == 0.0;
+        v = RMT_ABS(v);
+        top = RMT_MAX_LANES(v, top);
+    }
+    for (; i < n; i++) {
+        double a = fabs(x[i]);
+        p += a * 0.0;
+        m = RMT_MAX(a, m);
+        z += a == 0.0;
+    }
+    for (int l = 0; l < RMT_LANES; l++) {
+        p += bad[l];
+        m = RMT_MAX(top[l], m);
+        z += none[l];
+    }
+    *largest = m;
+    *poison = p;
+    *zeros = z;
+}
+
+/* One column to the scale: x *= scale, row_square += x^2, row_largest = max(row_largest, |x|). Returns the sum of squares. */
+RMT_PASS double rmt_scale_column(
+    double* restrict x, double scale, int64_t n, double* restrict row_square, double* restrict row_largest) {
+    rmt_lanes sums = {0}, v, w, square;
+    double total = 0.0;
+    int64_t i = 0;
+    for (; i + RMT_LANES <= n; i += RMT_LANES) {
+        RMT_LOAD(v, x + i);
+        v *= scale;
+        RMT_STORE(x + i, v);
+        square = v * v;
+        sums += square;
+        RMT_LOAD(w, row_square + i);
+        w += square;
+        RMT_STORE(row_square + i, w);
+        v = RMT_ABS(v);
+        RMT_LOAD(w, row_largest + i);
+        w = RMT_MAX_LANES(v, w);
+        RMT_STORE(row_largest + i, w);
+    }
+    for (; i < n; i++) {
+        double a = x[i] * scale, b = fabs(a), s = a * a;
+        x[i] = a;
+        total += s;
+        row_square[i] += s;
+        row_largest[i] = RMT_MAX(b, row_largest[i]);
+    }
+    for (int l = 0; l < RMT_LANES; l++) total += sums[l];
+    return total;
+}
+
+/* Largest modulus of a column. */
+RMT_PASS double rmt_column_maximum(const double* restrict x, int64_t n) {
+    rmt_lanes top = {0}, v;
+    double m = 0.0;
+    int64_t i = 0;
+    for (; i + RMT_LANES <= n; i += RMT_LANES) {
+        RMT_LOAD(v, x + i);
+        v = RMT_ABS(v);
+        top = RMT_MAX_LANES(v, top);
+    }
+    for (; i < n; i++) m = RMT_MAX(fabs(x[i]), m);
+    for (int l = 0; l < RMT_LANES; l++) m = RMT_MAX(top[l], m);
+    return m;
+}
+
+/* Sum of squares. */
+RMT_PASS double rmt_sum_of_squares(const double* restrict x, int64_t n) {
+    rmt_lanes sums = {0}, v;
+    double total = 0.0;
+    int64_t i = 0;
+    for (; i + RMT_LANES <= n; i += RMT_LANES) {
+        RMT_LOAD(v, x + i);
+        sums += v * v;
+    }
+    for (; i < n; i++) total += x[i] * x[i];
+    for (int l = 0; l < RMT_LANES; l++) total += sums[l];
+    return total;
+}
+
+/* x *= scale */
+RMT_PASS void rmt_times_constant(double* restrict x, double scale, int64_t n) {
+    for (int64_t i = 0; i < n; i++) x[i] *= scale;
+}
+
+/* Columns c_1, c_2, ... (leading dimension ld) <- (1 - tau v v^T) c, v = (1, v[1], ..., v[n-1]); v[0] is not read. */
+RMT_PASS void rmt_reflect_columns(
+    const double* restrict v, double tau, double* restrict c, int64_t ld, int64_t n, int64_t columns) {
+    for (int64_t j = 0; j < columns; j += 4) {
+        const int k = columns - j < 4 ? (int)(columns - j) : 4;
+        double* column[4];
+        rmt_lanes sums[4] = {{0}}, x, y;
+        double d[4];
+        int64_t i = 1;
+        for (int l = 0; l < 4; l++) column[l] = c + (j + (l < k ? l : 0)) * ld;
+        for (; i + RMT_LANES <= n; i += RMT_LANES) {
+            RMT_LOAD(x, v + i);
+            for (int l = 0; l < 4; l++) {
+                RMT_LOAD(y, column[l] + i);
+                sums[l] += x * y;
+            }
+        }
+        for (int l = 0; l < k; l++) {
+            d[l] = column[l][0];
+            for (int64_t r = i; r < n; r++) d[l] += v[r] * column[l][r];
+            for (int q = 0; q < RMT_LANES; q++) d[l] += sums[l][q];
+            d[l] *= tau;
+            column[l][0] -= d[l];
+        }
+        if (k == 4)
+            for (i = 1; i + RMT_LANES <= n; i += RMT_LANES) {
+                RMT_LOAD(x, v + i);
+                for (int l = 0; l < 4; l++) {
+                    RMT_LOAD(y, column[l] + i);
+                    y -= d[l] * x;
+                    RMT_STORE(column[l] + i, y);
+                }
+            }
+        else
+            i = 1;
+        for (int l = 0; l < k; l++)
+            for (int64_t r = i; r < n; r++) column[l][r] -= d[l] * v[r];
+    }
+}
+
+/* x <- R^-T x for four right-hand sides (n, 4), all by columns. */
+RMT_PASS void rmt_solve_transposed(const double* restrict r, int64_t ld, int64_t n, double* restrict x) {
+    for (int64_t j = 0; j < n; j++) {
+        const double* column = r + j * ld;
+        rmt_lanes sums[4] = {{0}}, v, w;
+        int64_t i = 0;
+        for (; i + RMT_LANES <= j; i += RMT_LANES) {
+            RMT_LOAD(v, column + i);
+            for (int k = 0; k < 4; k++) {
+                RMT_LOAD(w, x + i + k * n);
+                sums[k] += v * w;
+            }
+        }
+        for (int k = 0; k < 4; k++) {
+            double s = x[j + k * n];
+            for (int64_t l = i; l < j; l++) s -= column[l] * x[l + k * n];
+            for (int q = 0; q < RMT_LANES; q++) s -= sums[k][q];
+            x[j + k * n] = s / column[j];
+        }
+    }
+}
+
+/* Squared angles of column j: see `conditions` in _spectra_udt.pyx. Returns what they add to the variance of ln R_jj. */
+RMT_PASS double rmt_turn_angles(
+    const double* restrict r, const double* restrict old, const double* restrict scale, const double* restrict inverse,
+    double lift, double diagonal, double g, double cap, int64_t n, double* restrict angles, double* restrict extra) {
+    rmt_lanes sums = {0}, caps = {0}, tilt, w, coupling, fresh, v;
+    double total = 0.0;
+    int64_t i = 0;
+    caps += cap;
+    for (; i + RMT_LANES <= n; i += RMT_LANES) {
+        RMT_LOAD(tilt, scale + i);
+        tilt *= lift;
+        RMT_LOAD(w, old + i);
+        RMT_LOAD(v, r + i);
+        coupling = v * tilt;
+        coupling = w * coupling * coupling;
+        sums += coupling;
+        RMT_LOAD(v, extra + i);
+        v += coupling;
+        RMT_STORE(extra + i, v);
+        RMT_LOAD(fresh, inverse + i);
+        fresh *= g;
+        tilt *= diagonal;
+        w = w * tilt * tilt + fresh * fresh;
+        w = RMT_CHOOSE(w < caps, w, caps);
+        RMT_STORE(angles + i, w);
+    }
+    for (; i < n; i++) {
+        double tail = scale[i] * lift, u = old[i], turn = diagonal * tail, f = g * inverse[i], c = r[i] * tail;
+        c = u * c * c;
+        extra[i] += c;
+        total += c;
+        u = u * turn * turn + f * f;
+        angles[i] = u < cap ? u : cap;
+    }
+    for (int l = 0; l < RMT_LANES; l++) total += sums[l];
+    return total;
+}
+
+#endif
