@@ -1,5 +1,7 @@
 """Products of many families from any seed, for checking error bounds on cases that were not used to choose constants."""
 
+from itertools import pairwise
+
 import numpy as np
 
 __test__ = False
@@ -31,7 +33,7 @@ def _one_bad(rng, depth, n):
 
 def _rectangular(rng, depth, n):
     widths = [n, *rng.integers(n // 2, n, depth - 1), n]
-    return [rng.standard_normal((b, a)) for a, b in zip(widths, widths[1:], strict=False)]
+    return [rng.standard_normal((b, a)) for a, b in pairwise(widths)]
 
 
 # name -> (rng, depth, n) -> factors
