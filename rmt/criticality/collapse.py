@@ -20,6 +20,7 @@ __all__ = ["Collapse", "collapse", "collapse_quality"]
 
 Array = NDArray[np.float64]
 METHODS = ("gaussian-process", "houdayer-hartmann", "bhattacharjee-seno")
+GRID = [(a, b) for a in np.arange(-0.5, 3.01, 0.25) for b in np.arange(-0.5, 3.01, 0.25)]  # where minima are looked for
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,7 @@ class _Objective:
 
 def _first_guesses(objective: _Objective, sets: list[DataSet], start: tuple[float, float] | None) -> list[Array]:
     """The given start, or the three best of a grid (the measures have several minima); refused if nothing overlaps."""
-    axis = np.arange(-0.5, 3.01, 0.25)
-    grid = [start] if start is not None else [(a, b) for a in axis for b in axis]
+    grid = [start] if start is not None else GRID
     extra = (0.0, 0.7) if objective.method == "gaussian-process" else ()
     points = [np.array([*pair, *extra], dtype=float) for pair in grid]
     values = np.array([objective(point, sets) for point in points])
@@ -179,6 +179,16 @@ def _first_guesses(objective: _Objective, sets: list[DataSet], start: tuple[floa
         where = f"start = {start!r}" if start is not None else "any exponents between -0.5 and 3"
         raise ValueError(f"x: the rescaled data sets of different sizes do not overlap at {where}")
     return [points[k] for k in np.argsort(values)[:3] if math.isfinite(values[k])]
+
+
+def _again(objective: _Objective, sets: list[DataSet], optimum: Array, everywhere: bool) -> Array:
+    """Minimum for a bootstrap sample, looked for from the best of the grid too: the measure may have its depth elsewhere."""
+    starts = [optimum]
+    if everywhere:
+        grid = [np.concatenate([pair, optimum[2:]]) for pair in GRID if pair[0] % 0.5 == pair[1] % 0.5 == 0.0]
+        starts.append(min(grid, key=lambda point: objective(point, sets)))
+    trials = [objective.minimise(sets, point, 0.1, 1e-3) for point in starts if math.isfinite(objective(point, sets))]
+    return min(trials, key=lambda point: objective(point, sets)) if trials else optimum
 
 
 def collapse(
@@ -236,7 +246,9 @@ def collapse(
     -----
     A good S is no proof: with sizes 50 to 400 and plain depth the fit of tanh networks gives (0.74, 0.75) with S = 1.3
     where (1, 1) is exact. Look at ``.drift`` and ``.drift_a``. Checked on bond directed percolation and on data made from
-    the exact scaling function.
+    the exact scaling function. Every bootstrap sample is also searched from the best point of a grid, because with poor data
+    the measures have several minima: directed percolation watched only to :math:`t\approx N^z` leaves z undecided (1.3 to
+    2.1 with errors of 0.15 to 0.3); to :math:`5N^z` it is found.
 
     Examples
     --------
@@ -261,7 +273,7 @@ def collapse(
         trials = [objective.minimise(sets, guess, 0.15) for guess in guesses]
         optimum = trials[int(np.argmin([objective(trial, sets) for trial in trials]))]
         optimum = objective.minimise(sets, optimum, 0.05)
-        again = [objective.minimise(_resampled(*part, stream), optimum, 0.1, 1e-3) for _ in range(samples)]
+        again = [_again(objective, _resampled(*part, stream), optimum, start is None) for _ in range(samples)]
         fits.append((optimum, np.cov(np.array(again)[:, :2].T)))
         guesses = [optimum]
     best, covariance = fits[0]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from statistical import assert_mean
 
 from rmt.criticality import (
@@ -22,9 +23,14 @@ METHODS = [
 ]
 
 
+def pull_limit(samples, rate=1e-6):
+    """Two-sided limit of (value - truth)/(bootstrap error) at a false-fail rate: Student's t, as few samples know the error."""
+    return stats.t.isf(rate / 2, samples - 1)
+
+
 def synthetic(rng, sizes=(100, 200, 400), runs=300):
     """rho = F(4 l/n; 0.06)/n times noise that is strongly correlated over the depths of a run; a = b = 1."""
-    x = np.geomspace(10, 1500, 9)
+    x = np.geomspace(10, 1500, 25)  # fine enough that the lines between points bend by less than the noise
     noise = lambda: rng.gamma(10, 0.1, (runs, 1)) * rng.gamma(25, 0.04, (runs, x.size))
     return x, [scaling_function(4 * x / n, 0.06) / n * noise() for n in sizes], list(sizes)
 
@@ -32,10 +38,9 @@ def synthetic(rng, sizes=(100, 200, 400), runs=300):
 @pytest.mark.parametrize("method", METHODS)
 def test_synthetic_data(rng, method):
     x, y, sizes = synthetic(rng)
-    fit = collapse(x, y, sizes, method=method, bootstrap=12, rng=rng)
-    # 6 of its own errors (which 12 bootstrap samples know to 20 %), plus 0.03 for the interpolation of nine points.
-    assert abs(fit.a - 1) < 6 * fit.stderr[0] + 0.03, (fit.a, fit.stderr)
-    assert abs(fit.b - 1) < 6 * fit.stderr[1] + 0.03, (fit.b, fit.stderr)
+    fit = collapse(x, y, sizes, method=method, bootstrap=20, rng=rng)
+    assert abs(fit.a - 1) < pull_limit(20) * fit.stderr[0], (fit.a, fit.stderr)
+    assert abs(fit.b - 1) < pull_limit(20) * fit.stderr[1], (fit.b, fit.stderr)
     assert (fit.stderr < 0.05).all(), "no power"
     assert fit.quality < 3
     assert collapse_quality(1.0, 1.0, x, y, sizes) < 0.2 * collapse_quality(0.6, 1.0, x, y, sizes)
@@ -53,20 +58,64 @@ def test_directed_percolation_ring(rng):
     assert above[1000] > 0.9 * above[500] > 0.45
 
 
-@pytest.mark.parametrize("method", ["houdayer-hartmann", pytest.param("gaussian-process", marks=pytest.mark.slow)])
-def test_directed_percolation_collapse(rng, method):
-    """N = 64, 128, 256 to t = 6000: density = N^(-delta z) f(t/N^z) within the tool's own errors."""
-    times = np.unique(np.geomspace(20, 6000, 14).astype(int))
-    sizes = [64, 128, 256]
-    runs = [bond_directed_percolation(n, 6000, realisations=1000, rng=rng)[:, times] for n in sizes]
-    fit = collapse(times.astype(float), runs, sizes, method=method, bootstrap=12, rng=rng)
-    delta = fit.b / fit.a
+def percolation_data(rng, runs, points=14):
+    """Rings of 64, 128, 192 sites, each to 5 N^z: what tells z apart is the death of the rings, which begins at 2 N^z."""
+    sizes, last = [64, 128, 192], [4000, 12000, 22000]
+    times = [np.unique(np.geomspace(30, t, points).astype(int)) for t in last]
+    data = [
+        bond_directed_percolation(n, t, realisations=runs, rng=rng)[:, at]
+        for n, t, at in zip(sizes, last, times, strict=True)
+    ]
+    return [t.astype(float) for t in times], data, sizes
+
+
+def exponents_with_errors(fit):
+    """(z, its error), (delta = b/a, its error)."""
     gradient = np.array([-fit.b / fit.a**2, 1 / fit.a])
-    error = np.sqrt(gradient @ fit.covariance @ gradient)
-    assert abs(fit.a - DP.z) < 6 * fit.stderr[0] + 0.05, (fit.a, fit.stderr)
-    assert abs(delta - DP.delta) < 6 * error + 0.005, (delta, error)
-    assert fit.stderr[0] < 0.25, "no power"
-    assert error < 0.01, "no power"
+    return (fit.a, fit.stderr[0]), (fit.b / fit.a, np.sqrt(gradient @ fit.covariance @ gradient))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_directed_percolation_collapse(rng, method):
+    """density = N^(-delta z) f(t/N^z): z and delta of directed percolation within the tool's own errors, no allowance.
+
+    Mean-field percolation (delta = 1) and multiplicative noise (1.1) are hundreds of errors away.
+    """
+    (z, z_error), (delta, delta_error) = exponents_with_errors(
+        collapse(*percolation_data(rng, 800), method=method, bootstrap=20, rng=rng)
+    )
+    assert abs(z - DP.z) < pull_limit(20) * z_error, (z, z_error)
+    assert abs(delta - DP.delta) < pull_limit(20) * delta_error, (delta, delta_error)
+    assert z_error < 0.25, "no power"
+    assert delta_error < 0.01, "no power"
+
+
+@pytest.mark.slow
+def test_directed_percolation_collapse_with_small_errors(rng):
+    """5000 runs: z to 3 %, delta to 1.5 %, and still within errors."""
+    (z, z_error), (delta, delta_error) = exponents_with_errors(
+        collapse(*percolation_data(rng, 5000, 24), method="houdayer-hartmann", bootstrap=40, rng=rng)
+    )
+    assert abs(z - DP.z) < pull_limit(40) * z_error, (z, z_error)
+    assert abs(delta - DP.delta) < pull_limit(40) * delta_error, (delta, delta_error)
+    assert z_error < 0.06, "no power"
+    assert delta_error < 0.003, "no power"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_errors_know_that_the_data_do_not_decide(seed):
+    """Rings watched to N^z only: z is ill determined, several minima compete, and the errors must say so.
+
+    Bootstrap samples minimised from the optimum alone gave errors of 0.09 and pulls of 3.5 and more here.
+    """
+    rng = np.random.default_rng(seed)
+    times, sizes = np.unique(np.geomspace(20, 6000, 14).astype(int)), [64, 128, 256]
+    runs = [bond_directed_percolation(n, 6000, realisations=300, rng=rng)[:, times] for n in sizes]
+    (z, z_error), _ = exponents_with_errors(
+        collapse(times.astype(float), runs, sizes, method="bhattacharjee-seno", bootstrap=15, rng=rng)
+    )
+    assert z_error > 0.1
+    assert abs(z - DP.z) < pull_limit(15, 1e-3) * z_error
 
 
 def test_one_step_has_the_probability_it_should(rng):
