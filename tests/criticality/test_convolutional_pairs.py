@@ -1,5 +1,7 @@
 """Convolutional pairs: limits that are known, the exact sampler against drawn filters, and the honest findings."""
 
+import itertools
+
 import numpy as np
 import pytest
 from statistical import assert_mean
@@ -44,6 +46,56 @@ def test_translation_along_the_ring(rng):
     # h[x] = sum_k W_k f[x + k]: site 3 sees the source through k = +1, the last block of columns.
     assert out[0, 3] == weights[0, 4:].sum()
     assert out[0, 5] == weights[0, :2].sum()
+
+
+@pytest.mark.parametrize("dimension", [1, 2])
+def test_shared_filters_are_a_circular_convolution(rng, dimension):
+    """The layer against loops over sites, channels and window positions."""
+    from rmt.criticality.convolution import _tied_layer
+
+    offsets = list(itertools.product((-1, 0, 1), repeat=dimension))
+    shape = (5,) * dimension
+    f, weights = rng.standard_normal((2, *shape)), rng.standard_normal((3, 2 * len(offsets)))
+    expected = np.zeros((3, *shape))
+    for site in np.ndindex(*shape):
+        for k, offset in enumerate(offsets):
+            source = tuple((x + o) % 5 for x, o in zip(site, offset, strict=True))
+            for j in range(2):
+                expected[(slice(None), *site)] += weights[:, 2 * k + j] * f[(j, *source)]
+    assert np.allclose(_tied_layer(f, weights, offsets), expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("dimension", [1, 2])
+def test_independent_filters_have_the_law_of_drawn_weights(rng, dimension):
+    """Untied, C = 2, window 3, three layers: the exact sampler against weights drawn for every site.
+
+    Mean order parameter of 2000 networks with drawn weights; shifts of 0.06 are found, false-fail 1e-6.
+    """
+    side, channels, count = (4 if dimension == 1 else 3), 2, 2000
+    offsets = list(itertools.product((-1, 0, 1), repeat=dimension))
+    sites = list(np.ndindex(*(side,) * dimension))
+    window = np.array(
+        [
+            [sites.index(tuple((x + o) % side for x, o in zip(site, offset, strict=True))) for offset in offsets]
+            for site in sites
+        ]
+    )
+    h = np.sqrt(POINT.q) * rng.standard_normal((2, count, len(sites), channels))
+    for _ in range(2):
+        f = np.tanh(h)[:, :, window].reshape(2, count, len(sites), -1)
+        weights = rng.standard_normal((count, len(sites), channels, f.shape[-1])) * (
+            POINT.sigma_w / np.sqrt(f.shape[-1])
+        )
+        last = f
+        h = np.einsum("nxij,snxj->snxi", weights, f) + 0.3 * rng.standard_normal((count, len(sites), channels))
+    kernel = POINT.sigma_w**2 * np.einsum("anxj,bnxj->abnx", last, last) / last.shape[-1] + 0.09
+    rho = (1 - kernel[0, 1] / np.sqrt(kernel[0, 0] * kernel[1, 1])).mean(axis=-1)
+    runs = convolutional_pairs(
+        side, channels, 3, **AT, dimension=dimension, filters="untied", realisations=2000, rng=rng
+    )
+    error = np.hypot(rho.std(), runs.rho[:, -1].std()) / np.sqrt(2000)
+    assert 4.9 * error < 0.06, "no power"
+    assert abs(rho.mean() - runs.rho[:, -1].mean()) < 4.9 * error
 
 
 @pytest.mark.slow
