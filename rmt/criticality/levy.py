@@ -76,7 +76,9 @@ def alpha_order_parameter(u: Array, v: Array, alpha: float) -> float:
     return float(np.sum(np.abs(u - v) ** a) / size)
 
 
-def levy_growth(p: float, *, alpha: float, sigma_w: float, sigma_b: float, activation: Any = "tanh") -> float:
+def levy_growth(
+    p: float, *, alpha: float, sigma_w: float, sigma_b: float, activation: Any = "tanh", dps: int | None = None
+) -> Any:
     r"""Compute :math:`\Lambda(p)`, the growth per layer of the p-th moment of a small difference, at infinite width.
 
     Parameters
@@ -89,10 +91,12 @@ def levy_growth(p: float, *, alpha: float, sigma_w: float, sigma_b: float, activ
         Scales of weights and biases, :math:`E e^{itW} = e^{-\sigma_w^\alpha|t|^\alpha/2n}`.
     activation : str or Activation
         Vanishing slope at infinity, or the result is infinite.
+    dps : int, optional
+        Evaluate in mpmath to this many digits (seconds); returns an ``mpf``.
 
     Returns
     -------
-    float
+    float or mpf
 
     Raises
     ------
@@ -110,7 +114,8 @@ def levy_growth(p: float, *, alpha: float, sigma_w: float, sigma_b: float, activ
     >>> levy_growth(2.0, alpha=1.5, sigma_w=1.1, sigma_b=0.5)
     0.9926846
     """
-    return meanfield.path_growth(p, alpha=_heavy(alpha), sigma_w=sigma_w, sigma_b=sigma_b, activation=activation)
+    index = _heavy(alpha)
+    return meanfield.path_growth(p, alpha=index, sigma_w=sigma_w, sigma_b=sigma_b, activation=activation, dps=dps)
 
 
 @lru_cache(maxsize=1024)
@@ -214,7 +219,9 @@ class LevyCriticalPoint(Result):
         return math.nan if self.frozen else self.alpha / (self.tail_order - 2.0)
 
 
-def levy_critical_sigma_w(alpha: float, sigma_b: float, activation: Any = "tanh") -> LevyCriticalPoint:
+def levy_critical_sigma_w(
+    alpha: float, sigma_b: float, activation: Any = "tanh", *, dps: int | None = None
+) -> LevyCriticalPoint:
     r"""Compute the critical weight scale of a wide network with heavy-tailed weights.
 
     Parameters
@@ -224,6 +231,9 @@ def levy_critical_sigma_w(alpha: float, sigma_b: float, activation: Any = "tanh"
     sigma_b : float
         Scale of the biases, positive: without bias every ``sigma_w > 0`` is chaotic for activations with phi(0) = 0.
     activation : str or Activation
+    dps : int, optional
+        Compute ``sigma_w`` in mpmath to this many digits, an ``mpf`` (odd smooth activations of the catalogue; some ten
+        seconds, a minute if frozen); the other fields stay doubles.
 
     Returns
     -------
@@ -249,15 +259,20 @@ def levy_critical_sigma_w(alpha: float, sigma_b: float, activation: Any = "tanh"
     bias = check_real("sigma_b", sigma_b, low=0.0, low_open=True)
     sigma_w = meanfield.critical_sigma_w(alpha=index, sigma_b=bias, activation=phi)
     at: dict[str, Any] = {"alpha": index, "sigma_w": sigma_w, "sigma_b": bias, "activation": phi}
-    order = levy_order(**at)
+    order, q = levy_order(**at), meanfield.fixed_point(**at).q
+    tail_order = levy_tail_order(**at)
+    if dps is not None:
+        from rmt.criticality._multiprecision import levy_critical_sigma_w_mp
+
+        sigma_w = levy_critical_sigma_w_mp(index, bias, phi, check_integer("dps", dps, low=1), q, order)
     return LevyCriticalPoint(
         alpha=index,
         sigma_b=bias,
         activation=phi.name,
         sigma_w=sigma_w,
-        q=meanfield.fixed_point(**at).q,
+        q=q,
         order=order,
-        tail_order=levy_tail_order(**at),
+        tail_order=tail_order,
         frozen=order < 2.0,
         meta=provenance(),
     )

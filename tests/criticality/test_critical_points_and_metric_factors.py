@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from statistical import assert_mean
 
 from rmt import activations
 from rmt.criticality import (
@@ -12,23 +13,66 @@ from rmt.criticality import (
     correlation_map,
     critical_point,
     effective_depth,
+    finite_width,
+    mean_order_parameter,
     ntk_flow,
     ntk_ratio,
     relu_critical_point,
     relu_flow,
     riccati,
+    simulate_pairs,
+    width_for_depth,
 )
 
 REFERENCE = json.loads((Path(__file__).parent.parent / "reference" / "criticality_points.json").read_text())
 
 
+FIELDS = ("sigma_w", "q", "kappa", "c3", "gamma", "chi_q", "c1", "v")
+
+
+def users_own(name="x exp(-x^2/2)"):
+    """An activation that is not in the catalogue."""
+    bell = lambda x: np.exp(-np.square(x) / 2)
+    return activations.custom(
+        lambda x: x * bell(x),
+        lambda x: (1 - x**2) * bell(x),
+        second=lambda x: (x**3 - 3 * x) * bell(x),
+        third=lambda x: (-(x**4) + 6 * x**2 - 3) * bell(x),
+        bounded=True,
+        name=name,
+    )
+
+
 @pytest.mark.parametrize("case", REFERENCE["cases"], ids=lambda c: f"{c['activation']}-{c['sigma_b']}")
 def test_constants_agree_with_thirty_digits(case):
-    point = critical_point(case["activation"], case["sigma_b"])
-    for name in ("sigma_w", "q", "kappa", "c3", "gamma", "chi_q", "c1", "v"):
-        assert getattr(point, name) == pytest.approx(float(case[name]), rel=REFERENCE["rtol"], abs=0), name
+    """Every smooth activation of the catalogue and one of a user, biases from 0 to 3."""
+    name = case["activation"]
+    point = critical_point(name if name in activations.names() else users_own(), case["sigma_b"])
+    for field in FIELDS:
+        assert getattr(point, field) == pytest.approx(float(case[field]), rel=REFERENCE["rtol"], abs=0), field
     assert point.a == pytest.approx(point.c1 + point.v / 2)
     assert point.m == pytest.approx(point.a / point.v)
+
+
+def test_every_smooth_activation_of_the_catalogue_is_in_the_reference():
+    tested = {case["activation"] for case in REFERENCE["cases"]}
+    smooth = {name for name in activations.names() if activations.get(name).smooth}
+    assert smooth - tested == {"linear"}  # homogeneous: refused
+
+
+@pytest.mark.parametrize("case", REFERENCE["cases"][::3], ids=lambda c: f"{c['activation']}-{c['sigma_b']}")
+def test_any_number_of_digits(case):
+    """dps = 17 agrees with the stored digits (chain rule instead of Hermite weights) to all of them."""
+    import mpmath
+
+    if case["activation"] not in activations.names():
+        with pytest.raises(ValueError, match="when dps is given"):
+            critical_point(users_own(), case["sigma_b"], dps=17)
+        return
+    point = critical_point(case["activation"], case["sigma_b"], dps=17)
+    for field in FIELDS:
+        assert abs(getattr(point, field) / mpmath.mpf(case[field]) - 1) < 2e-16, field
+    assert abs(point.m - critical_point(case["activation"], case["sigma_b"]).m) < 1e-11
 
 
 def test_argument_scale_of_the_activation_changes_only_lengths():
@@ -58,6 +102,7 @@ def test_small_bias_tends_to_the_universal_limit():
         ("tanh", 0.0, "freezes"),
         ("relu", 0.3, "smooth"),
         ("hard_tanh", 0.3, "smooth"),
+        ("softsign", 0.3, "'softsign' must be smooth"),
         ("linear", 0.3, "homogeneous"),
         ("tanh", -0.1, r"sigma_b = -0.1 must be in \[0"),
         ("tanh", np.nan, "sigma_b"),
@@ -76,15 +121,36 @@ def test_an_activation_without_its_third_derivative_is_refused():
         critical_point(phi, 0.3)
 
 
-def test_a_users_activation_gives_the_same_point():
-    phi = activations.custom(
+def test_a_users_activation_goes_everywhere(rng):
+    """A copy of tanh under the user's own name gives what tanh gives, in every function of the room that takes a point."""
+    copy = activations.custom(
         np.tanh,
         lambda x: 1 - np.tanh(x) ** 2,
         second=lambda x: -2 * np.tanh(x) * (1 - np.tanh(x) ** 2),
         third=lambda x: (1 - np.tanh(x) ** 2) * (6 * np.tanh(x) ** 2 - 2),
         bounded=True,
+        name="mine",
     )
-    assert critical_point(phi, 0.3).c1 == pytest.approx(critical_point("tanh", 0.3).c1, rel=1e-10)
+    mine, tanh = critical_point(copy, 0.3), critical_point("tanh", 0.3)
+    assert mine.activation is copy
+    assert mine.c1 == pytest.approx(tanh.c1, rel=1e-10)
+    assert effective_depth(mine, 30) == pytest.approx(effective_depth(tanh, 30), rel=1e-10)
+    assert ntk_flow(mine, 20, 0.1) == pytest.approx(ntk_flow(tanh, 20, 0.1), rel=1e-10)
+    for order in (1, 2):
+        values = [mean_order_parameter(point, 100, 50, order=order) for point in (mine, tanh)]
+        assert values[0] == pytest.approx(values[1], rel=1e-10)
+    assert width_for_depth(mine, 50, 0.1) == width_for_depth(tanh, 50, 0.1)
+    assert finite_width(mine).c2 == pytest.approx(finite_width(tanh).c2, rel=1e-9)
+    own = critical_point(users_own(), 0.3)
+    runs = simulate_pairs(50, 30, sigma_w=own.sigma_w, sigma_b=0.3, activation=users_own(), realisations=400, rng=rng)
+    assert_mean(runs.rho[:, -1], mean_order_parameter(own, 50, 30)[-1], detects=0.03)
+
+
+def test_a_point_travels_between_processes():
+    import pickle
+
+    point = critical_point("tanh", 0.3)
+    assert pickle.loads(pickle.dumps(point)) == point
 
 
 def test_exact_flow_of_tanh_at_criticality():

@@ -61,6 +61,27 @@ def derivatives(name):
             return (t[0] + mp.mpf(1) / 2, *t[1:])
 
         return sigmoid
+    if name == "swish":
+
+        def swish(h):
+            f = derivatives("sigmoid")(h)
+            return (h * f[0], *(h * f[k] + k * f[k - 1] for k in range(1, 6)))
+
+        return swish
+    if name == "unit_erf":
+        return lambda h: tuple(
+            (mp.sqrt(mp.pi) / 2) ** k * f for k, f in enumerate(derivatives("erf")(mp.sqrt(mp.pi) / 2 * h))
+        )
+    if name == "unit_arctan":
+        return lambda h: tuple((mp.pi / 2) ** (k - 1) * f for k, f in enumerate(derivatives("arctan")(mp.pi / 2 * h)))
+    if name == "x exp(-x^2/2)":  # a user's own: not in the catalogue
+
+        def bump(h):
+            polynomials = (h, 1 - h**2, h**3 - 3 * h, -(h**4) + 6 * h**2 - 3, h**5 - 10 * h**3 + 15 * h)
+            last = -(h**6) + 15 * h**4 - 45 * h**2 + 15
+            return tuple(f * mp.exp(-(h**2) / 2) for f in (*polynomials, last))
+
+        return bump
     raise ValueError(name)
 
 
@@ -79,7 +100,9 @@ def point(name, sigma_b, step):
         table = nodes(d, q, step)
         return mp.fsum(w * f[0] ** 2 for w, _, f in table) / mp.fsum(w * f[1] ** 2 for w, _, f in table) + sb**2 - q
 
-    start = {"sigmoid": 45.7}.get(name, max(0.5, sigma_b**2 * 3))
+    start = {"sigmoid": 45.7, "swish": 39.4 if sigma_b == 1.0 else 500.0}.get(name, max(0.5, sigma_b**2 * 3))
+    if sigma_b <= 0.1 and name != "sigmoid":
+        start = 0.2
     q = mp.findroot(excess, (start, 1.2 * start))
     table = nodes(d, q, step)
     of = lambda g: mp.fsum(w * g(f) for w, _, f in table)
@@ -143,10 +166,11 @@ def agreed(function, *arguments, steps):
 if __name__ == "__main__":
     cases = [("tanh", 0.3), ("tanh", 1.0), ("tanh", 0.0625), ("erf", 0.3), ("erf", 1.0), ("sin", 1.0), ("sin", 0.5)]
     cases += [("arctan", 0.5), ("sigmoid", 0.5)]
-    points = [
-        {"activation": a, "sigma_b": b, **agreed(point, a, b, steps=(12, 16) if a != "sigmoid" else (40, 56))}
-        for a, b in cases
-    ]
+    cases += [("tanh", 3.0), ("erf", 0.05), ("unit_erf", 0.5), ("arctan", 0.1), ("arctan", 2.0), ("unit_arctan", 0.3)]
+    cases += [("sin", 0.1), ("sin", 2.0), ("sigmoid", 0.0), ("sigmoid", 2.0), ("swish", 1.0), ("swish", 2.0)]
+    cases += [("x exp(-x^2/2)", 0.1), ("x exp(-x^2/2)", 1.0)]
+    fine = {"sigmoid": (40, 56), "swish": (110, 140), "tanh": (40, 56), "unit_arctan": (20, 28), "arctan": (40, 56)}
+    points = [{"activation": a, "sigma_b": b, **agreed(point, a, b, steps=fine.get(a, (20, 28)))} for a, b in cases]
     (HERE / "criticality_points.json").write_text(json.dumps({"note": NOTE, "rtol": 1e-10, "cases": points}, indent=1))
     grid = [(s, m) for s in (0.01, 0.3, 1.0, 3.0, 10.0, 100.0) for m in (-2.0, 0.0, 0.0625, 0.5, 0.75, 1.0, 3.0)]
     values = [{"s": s, "m": m, "value": agreed(scaling, s, m, steps=(3, 4))} for s, m in grid]
