@@ -5,15 +5,17 @@ import pytest
 
 from rmt.papers import arxiv_2307_02284 as paper
 from rmt.papers import digits
+from rmt.papers import transition_networks as networks
+from rmt.papers import transition_rivals as rivals
 
 
 @pytest.fixture
 def job(tmp_path):
-    return paper._Job(tmp_path, True, 0)
+    return networks.Job(tmp_path, True, 0)
 
 
 def test_metric_factors_and_phase_diagram_are_written(job):
-    assert "sigma_w = 1.39558398" in paper._metric_factors(job)
+    assert "sigma_w = 1.39558398" in networks.metric_factors(job)
     assert {"metric_factors.md", "metric_factors.tex", "phase_diagram.png"} <= {path.name for path in job.out.iterdir()}
     text = (job.out / "metric_factors.md").read_text()
     assert "1.395583975" in text
@@ -21,12 +23,12 @@ def test_metric_factors_and_phase_diagram_are_written(job):
 
 
 def test_tangent_kernel_table(job):
-    assert "within" in paper._tangent_kernel(job)
+    assert "within" in networks.tangent_kernel(job)
     assert (job.out / "tangent_kernel.csv").exists()
 
 
 def test_heavy_tails_are_labelled(job):
-    paper._heavy_tails(job)
+    rivals.heavy_tails(job)
     text = (job.out / "heavy_tails.md").read_text()
     assert "1.404" in text
     assert "conjecture, not reached" in text
