@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ def gain_figure(rows: list[Row]) -> Any:
     depth = max(row.depth for row in gains)
     with style():
         ax = axes(figsize=(4.6, 3.2))
-        for sigma, colour in zip(sigmas, COLOURS, strict=False):
+        for sigma, colour in zip(sigmas, itertools.cycle(COLOURS), strict=False):
             mine = sorted(
                 (row for row in gains if row.sigma_w == sigma and row.depth == depth), key=lambda row: row.alpha
             )
