@@ -17,7 +17,7 @@ typedef struct {
     int s0, reference;           /* S0 form; distances counted from the angle phi1 = atan x */
     double log_y, x, m, log_m, s1, sig_plus, sig_minus, root;
     double pi_minus_w, pi_minus_a; /* pi - chi = pi_minus_w + d, pi - A = pi_minus_a + alpha chi */
-    double g_min, log_g_min;     /* 0 and -inf unless the side is light */
+    double g_min, log_g_min, log_r_min; /* at the saddle of a light side, else 0, -inf, 0 */
     double centre, l, half, step; /* the trapezoid rule: s = s1 + centre +- l sinh(tau), tau < half */
 } rmt_curve;
 
@@ -235,6 +235,7 @@ static int rmt_curve_make(rmt_curve *c, const rmt_side *s, double log_y, double 
     c->root = c->sig_plus = c->sig_minus = 0.0;
     c->g_min = 0.0;
     c->log_g_min = -INFINITY;
+    c->log_r_min = 0.0;
     c->pi_minus_w = alpha > 1.0 ? (RMT_PI*eps + s->w)/alpha : s->w;
     c->pi_minus_a = alpha > 1.0 ? s->w : -RMT_PI*eps + alpha*s->w;
     if (c->s0 && fabs(s->b) < 0.2) {
@@ -252,6 +253,7 @@ static int rmt_curve_make(rmt_curve *c, const rmt_side *s, double log_y, double 
         k.ds[0] = (alpha <= 1.0 ? -36.0 : 36.0) - c->s1;
         rmt_curve_nodes(c, &k, 1);
         c->log_g_min = k.log_g[0];
+        c->log_r_min = k.log_r[0];
         c->g_min = exp(k.log_g[0]);
         if (c->log_g_min > 18.4) return 0; /* g_min > 1e8: one term of the saddle expansion has an error of 1e-8 beside it */
     }

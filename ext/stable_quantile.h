@@ -30,7 +30,7 @@ static int rmt_quantile(const rmt_law *law, double log_q, int lower, double *x0,
     /* u -> x: exponential towards a support end, else sinh: linear in the middle, logarithmic outside */
     double low = one_sided ? -740.0 : -708.0, high = one_sided ? 709.0 : 708.0, u = one_sided ? 0.0 : 0.01;
     const double increasing = (lower ? 1.0 : -1.0)*side; /* sign of d(log tail)/du */
-    double step = 0.0;
+    double step = 0.0, last = INFINITY, before = INFINITY; /* the steps before: Newton that does not halve them may cycle */
     /* on a light side the logarithm of the tail is itself exponential in u: take one more logarithm */
     const int light = lower ? s->beta == 1.0 : s->beta == -1.0;
     /* first guess from the leading tail term */
@@ -58,12 +58,16 @@ static int rmt_quantile(const rmt_law *law, double log_q, int lower, double *x0,
         if (light && log_q < -1.0 && value < -1.0) step = log(value/log_q)*value/(slope*dx);
         if (value < -1e8) step = NAN; /* the density there is lost beside its logarithm: bisect */
         double next = u - step;
-        if (!(fabs(step) < 1e300) || !(next > low && next < high)) {
+        const int slow = fabs(step) > 0.5*fabs(before);
+        before = last;
+        last = step;
+        if (slow || !(fabs(step) < 1e300) || !(next > low && next < high)) {
             if (high - low <= 4e-16*fabs(u)) {
                 if (fabs(u) > 707.5 && (!one_sided || u > 0.0)) { *x0 = *x1 = (one_sided ? side : u)*INFINITY; } /* overflow */
                 return 1;
             }
             next = 0.5*(low + high);
+            before = last = INFINITY;
             /* a wide bracket is cut near zero first: quantiles are seldom astronomically large */
             if (high - low > 8.0 && low < 0.0 && high > 0.0 && fabs(next) > 4.0) next = next > 0.0 ? 4.0 : -4.0;
         } else if (fabs(step) <= 1e-9*fabs(u) + 1e-300 || fabs(residual) < 1e-9) {
@@ -71,14 +75,14 @@ static int rmt_quantile(const rmt_law *law, double log_q, int lower, double *x0,
             u = next;
             if (one_sided) { *x1 = side*exp(u); *x0 = *x1 + zeta; }
             else {
-                const double last = scale*sinh(u);
-                if (from_s1) { *x1 = last; *x0 = last + zeta; } else { *x0 = last; *x1 = last - zeta; }
+                const double found = scale*sinh(u);
+                if (from_s1) { *x1 = found; *x0 = found + zeta; } else { *x0 = found; *x1 = found - zeta; }
             }
             return 1;
         }
         u = next;
     }
-    return 1;
+    return 0;
 }
 
 #endif

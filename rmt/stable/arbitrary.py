@@ -7,21 +7,26 @@ from typing import Any
 __all__ = ["stable_values"]
 
 
-def _trapezoid(f: Any, half: Any, digits: int) -> list[Any]:
-    """Integrals over the line of the three components of ``f``; the step is halved until half the digits stand still."""
+def _trapezoid(f: Any, half: Any, digits: int, bumps: bool) -> list[Any]:
+    """Integrals over the line of the three components of ``f``; the step is halved until half the digits stand still.
+
+    The error of a trapezoid sum is squared by each halving, but not where ``bumps`` of different width lie far apart: there all
+    digits must stand still.
+    """
     from mpmath import mp, mpf
 
     h, old, offset = mpf(1) / 4, None, mpf(0)
     step, total = h, [mpf(0)] * 3
+    share = 1.0 if bumps else 0.55
     for _ in range(8 + digits // 15):
         n = int(half / step) + 1
         for j in range(-n, n + 1):
             total = [a + b for a, b in zip(total, f(offset + j * step), strict=True)]
         new = [h * t for t in total]
         if old is not None and all(
-            abs(a - b) <= mpf(10) ** (-0.55 * digits) * abs(a) for a, b in zip(new, old, strict=True)
+            abs(a - b) <= mpf(10) ** (-share * digits) * abs(a) for a, b in zip(new, old, strict=True)
         ):
-            return new  # the error of a trapezoid sum is squared by each halving
+            return new
         old, offset, step = new, h / 2, h
         h = h / 2
     raise ArithmeticError(f"the integral did not converge to {mp.dps} digits")
@@ -104,6 +109,7 @@ def _integrate(alpha: Any, beta: Any, x: Any, zeta: Any, digits: int, positive: 
         near, far = width * e / (1 + e), width / (1 + e)
         return (log_g(far, near) if s > 0 else log_g(near, far)), near / (1 + e)
 
+    bumps = not light and (alpha > 1.9 or abs(beta) > 0.8)  # a light part and a small heavy one
     reach = mp.dps * 1.1  # exp(-2.3 reach): far enough to see the limit, not so far that 1 - tiny is rounded
     g_min = mp.exp(at(-rising * mpf(reach))[0]) if light else mpf(0)
     low, high, centre = mpf(-3000), mpf(3000), mpf(0)
@@ -130,7 +136,7 @@ def _integrate(alpha: Any, beta: Any, x: Any, zeta: Any, digits: int, positive: 
         e = mp.exp(-(g - g_min))
         return g * e * weight, e * weight, -mp.expm1(-g) * weight
 
-    f, straight, complement = _trapezoid(integrand, mp.asinh(spread / l), digits)
+    f, straight, complement = _trapezoid(integrand, mp.asinh(spread / l), digits, bumps)
     factor = mp.exp(-g_min) / mp.pi
     f *= factor * prefactor * (mp.pi if alpha == 1 else 1)
     straight, complement = straight * factor, complement / mp.pi

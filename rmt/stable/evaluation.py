@@ -147,7 +147,12 @@ class StableMethods:
     def _prefers_s0(self) -> bool:
         raise NotImplementedError
 
-    def _invert(self, p: ArrayLike, name: str, upper: bool) -> Any:
+    def _inverse_key(self) -> tuple[float, float, bool]:
+        raise NotImplementedError
+
+    def _invert(self, p: ArrayLike, name: str, upper: bool, table: bool | None) -> Any:
+        from rmt.stable.inverse import direct_quantile, inverse_table, table_coordinate
+
         array = np.asarray(p)
         if array.dtype.kind not in "fiu":
             raise ValueError(f"{name} must be an array of real numbers, not of dtype {array.dtype}")
@@ -155,47 +160,65 @@ class StableMethods:
         if not ((flat >= 0.0) & (flat <= 1.0)).all():
             bad = flat[~((flat >= 0.0) & (flat <= 1.0))][0]
             raise ValueError(f"{name} = {bad!r} must be in [0, 1]")
+        kernel, s0 = self._kernel(), self._prefers_s0()
+        u = table_coordinate(flat, upper)
+        if table or (table is None and flat.size >= TABLE_SIZE):
+            found = inverse_table(*self._inverse_key(), s0).evaluate(u)
+            missing = np.flatnonzero(np.isnan(found) & (flat > 0.0) & (flat < 1.0))
+            found[missing] = direct_quantile(kernel, u[missing], s0)
+        else:
+            inside = np.flatnonzero((flat > 0.0) & (flat < 1.0))
+            found = np.zeros(flat.size)
+            found[inside] = direct_quantile(kernel, u[inside], s0)
+        out = self._to_user(found, s0)
         low, high = self._ends()
-        out = np.where(flat < 0.5, high if upper else low, low if upper else high)  # the values at 0 and 1
-        inside = (flat > 0.0) & (flat < 1.0)
-        small = flat[inside] <= 0.5
-        # 1 - p is exact for p > 1/2: solve in the smaller tail
-        log_p = np.log(np.where(small, flat[inside], 1.0 - flat[inside]))
-        lower = np.ascontiguousarray(small != upper, dtype=np.uint8)
-        found = np.empty(log_p.size)
-        s0 = self._prefers_s0()
-        self._kernel().quantile(log_p, lower, found, s0)
-        out[inside] = self._to_user(found, s0)
+        out[flat == 0.0] = high if upper else low
+        out[flat == 1.0] = low if upper else high
         return _shaped(out, array)
 
-    def icdf(self, p: ArrayLike) -> Any:
+    def icdf(self, p: ArrayLike, *, table: bool | None = None) -> Any:
         """The quantile x with P(X <= x) = ``p``; the ends of the support at 0 and 1.
 
         Parameters
         ----------
         p : float or array_like
             Probabilities in [0, 1].
+        table : bool, optional
+            By polynomials in p (True) or by direct solution (False). By default arrays of 20 000 values and more take the table,
+            which is built on first use and serves probabilities above 2^-61 in either tail.
 
         Returns
         -------
         float or ndarray, as ``p``
             ``cdf(icdf(p)) = p`` to 1e-11 or to the spacing of doubles around the quantile; infinite beyond the range of doubles.
-        """
-        return self._invert(p, "p", False)
 
-    def iccdf(self, p: ArrayLike) -> Any:
+        Raises
+        ------
+        ValueError
+            If a probability is outside [0, 1] or NaN, or the index is below the range of the kernels.
+        """
+        return self._invert(p, "p", False, table)
+
+    def iccdf(self, p: ArrayLike, *, table: bool | None = None) -> Any:
         """The point x with P(X > x) = ``p``, accurate for small ``p``; as :meth:`icdf`.
 
         Parameters
         ----------
         p : float or array_like
             Probabilities in [0, 1].
+        table : bool, optional
+            As for :meth:`icdf`.
 
         Returns
         -------
         float or ndarray, as ``p``
+
+        Raises
+        ------
+        ValueError
+            As for :meth:`icdf`.
         """
-        return self._invert(p, "p", True)
+        return self._invert(p, "p", True, table)
 
 
 TABLE_SIZE = 20_000  # below this the direct evaluation is cheaper than building a table

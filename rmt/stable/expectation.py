@@ -142,7 +142,7 @@ def expect(
     values = np.asarray(f(x), dtype=np.float64)
     if values.shape != x.shape:
         raise ValueError(f"f must return an array of shape {x.shape}, not {values.shape}")
-    used = weights > 0.0
+    used = weights != 0.0
     return float(np.sum(weights[used] * values[used]))
 
 
@@ -195,24 +195,49 @@ def _positive_rule(law: PositiveStable, kinks: tuple[float, ...], growth: float)
     def to_s(t: float) -> float:
         return math.asinh((t - t0) / l)
 
-    start, end = to_s(co / a * (shape - math.log(60.0))), to_s(min(DEPTH / (a - growth) + 1.0, 690.0))
+    start, far = to_s(co / a * (shape - math.log(60.0))), to_s(DEPTH / (a - growth) + 1.0)
+    unit = PositiveStable(a)
     splits = [to_s(math.log(point / law.scale)) for point in kinks if point > 0.0]
+    if not splits:
+        s = np.linspace(start, far, int((far - start) * 2 / STEP) + 2)
+        t, weights = t0 + l * np.sinh(s), (s[1] - s[0]) * l * np.cosh(s)
+        inside = int(np.searchsorted(t, 690.0))
+        x = np.exp(t[:inside])
+        rest, weights = weights[inside:], weights[:inside] * x * unit.pdf(x, table=False)
+        if rest.size:
+            _continue_tail(a, growth, t, weights, rest)
+        return x * law.scale, weights
+    end = min(far, to_s(690.0))
     edges = [start, *(s for s in splits if start < s < end), end]
-    if len(edges) == 2:
-        s = np.linspace(start, end, int((end - start) * 2 / STEP) + 2)
-        weights = np.full(s.size, s[1] - s[0])
-    else:
-        pieces = [double_exponential(low, high, step=1 / 32) for low, high in itertools.pairwise(edges)]
-        s = np.concatenate([piece[0] for piece in pieces])
-        weights = np.concatenate([piece[1] for piece in pieces])
-    t = t0 + l * np.sinh(s)
-    x = np.exp(t)
-    weights = weights * l * np.cosh(s) * x * PositiveStable(a).pdf(x, table=False)
+    pieces = [double_exponential(low, high, step=1 / 32) for low, high in itertools.pairwise(edges)]
+    s = np.concatenate([piece[0] for piece in pieces])
+    x = np.exp(t0 + l * np.sinh(s))
+    weights = np.concatenate([piece[1] for piece in pieces]) * l * np.cosh(s) * x * unit.pdf(x, table=False)
     x_end = math.exp(t0 + l * math.sinh(end))
-    rest = x_end * PositiveStable(a).pdf(x_end) / (a - growth)  # the power law beyond
-    if len(edges) == 2:
-        weights[-1] = 0.5 * weights[-1]
+    rest = x_end * unit.pdf(x_end) / (a - growth) if growth else unit.ccdf(x_end)  # the power law beyond
     return np.append(x, x_end) * law.scale, np.append(weights, rest)
+
+
+def _continue_tail(
+    a: float, growth: float, t: NDArray[np.float64], weights: NDArray[np.float64], rest: NDArray[np.float64]
+) -> None:
+    """Add what lies beyond the range of doubles (a < 0.06) to the last nodes in t = ln S.
+
+    ``rest`` are the weights in t there; the density of t is a A e^(-at) + 2 a B e^(-2at), two terms of the tail. f is
+    continued as a power S^growth, or, without growth, as a constant plus a logarithm.
+    """
+    unit, end = PositiveStable(a), weights.size - 1
+    x_end, beyond = math.exp(t[end]), t[end + 1 :] - t[end]
+    tail, leading = unit.ccdf(x_end), x_end * unit.pdf(x_end) / a
+    first, second = 2.0 * tail - leading, leading - tail
+    rest = rest * a * (first * np.exp(-a * beyond) + 2.0 * second * np.exp(-2.0 * a * beyond))
+    if growth:
+        weights[end] += float(np.sum(rest * np.exp(growth * beyond)))
+        return
+    inner = int(np.searchsorted(t, t[end] - 1.0)) - 1
+    excess = float(np.sum(rest * beyond)) / (t[end] - t[inner])
+    weights[inner] -= excess
+    weights[end] += float(np.sum(rest)) + excess
 
 
 STEP = 1 / 16

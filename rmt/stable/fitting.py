@@ -263,7 +263,8 @@ def _evaluate(x: NDArray[np.float64], theta: NDArray[np.float64], symmetric: boo
     if not symmetric and beta == 0.0:
         beta = 1e-9  # the tables of a skewed law have two sides
     reach = max(abs(x.max() - loc), abs(x.min() - loc)) / math.exp(log_scale)
-    return one_pass(x, local_density(float(alpha), float(beta), symmetric, reach), log_scale, loc)
+    local = local_density(float(alpha), float(beta), symmetric, reach, shared=x.size < 20_000)
+    return one_pass(x, local, log_scale, loc)
 
 
 def _maximise(
@@ -272,8 +273,11 @@ def _maximise(
     symmetric: bool,
     fixed_alpha: bool = False,
     normal: float = math.inf,
+    tolerance: float = 1e-7,
 ) -> _Optimum:
     """Scoring with the outer product of the scores as information; steps are halved until the likelihood rises.
+
+    The expected gain of a last step is below ``tolerance``.
 
     Near alpha = 2 it gives up as soon as the normal law, of log likelihood ``normal``, does better and alpha still wants to rise.
     """
@@ -285,7 +289,7 @@ def _maximise(
         damping = 1e-10 * np.diag(np.diag(block))
         step = np.zeros(4)
         step[used] = np.linalg.lstsq(block + damping, current.gradient[used], rcond=1e-12)[0]
-        if float(step[used] @ current.gradient[used]) < 1e-7:
+        if float(step[used] @ current.gradient[used]) < tolerance:
             break
         step *= min(1.0, *(limit / max(abs(d), 1e-300) for limit, d in zip((0.3, 0.5, 0.5, np.inf), step, strict=True)))
         for _ in range(30):
@@ -362,9 +366,9 @@ def _boundary(x: NDArray[np.float64], best: _Optimum, normal: float, symmetric: 
     """alpha = 2: the normal law; beta has no meaning. The interval is one-sided."""
     loc, variance = float(np.mean(x)), float(np.var(x))
     scale = math.sqrt(0.5 * variance)
-    value = max(normal, best.value)
-    near = _Optimum(np.array([1.98, 0.0, math.log(scale), loc]), value, best.outer)
-    lower = _profile_interval(x, near, value, 0.01, True)[0]
+    start = min(0.02, 100.0 / x.size)  # of the order of the end of the interval
+    near = _Optimum(np.array([2.0 - start, 0.0, math.log(scale), loc]), max(normal, best.value), best.outer)
+    lower = _profile_interval(x, near, near.value, start, True)[0]
     covariance = np.diag([0.0, 0.0, variance / x.size, scale * scale / (2.0 * x.size)])
     p = np.array([2.0, 0.0, loc, scale])
     return _result(x, p, covariance, "mle", symmetric, loglikelihood=normal, alpha_interval=(lower, 2.0))
@@ -373,32 +377,30 @@ def _boundary(x: NDArray[np.float64], best: _Optimum, normal: float, symmetric: 
 def _profile_interval(
     x: NDArray[np.float64], best: _Optimum, normal: float, width: float, symmetric: bool
 ) -> tuple[float, float]:
-    """Where twice the drop of the profile likelihood passes the 95 % point of chi-squared."""
+    """Where twice the drop of the profile likelihood passes the 95 % point of chi-squared, searched in ln(2 - alpha)."""
     from scipy.optimize import brentq
 
     theta = best.theta.copy()
 
-    def drop(alpha: float) -> float:
+    def drop(log_distance: float) -> float:
         nonlocal theta
-        if alpha >= 2.0:
-            return 2.0 * (best.value - normal) - Q95
-        found = _maximise(x, np.r_[alpha, theta[1:]], symmetric, fixed_alpha=True)
+        alpha = max(2.0 - math.exp(log_distance), LOW_ALPHA)
+        found = _maximise(x, np.r_[alpha, theta[1:]], symmetric, fixed_alpha=True, tolerance=1e-4)
         theta = found.theta
         return 2.0 * (best.value - found.value) - Q95
 
-    low = best.theta[0]
-    step = max(width, 1e-3)
-    while True:
-        low = max(low - step, LOW_ALPHA)
-        if low <= LOW_ALPHA or drop(low) > 0.0:
-            break
-        step *= 1.6
-    high = min(best.theta[0], low + step)
-    if drop(high) > 0.0:  # the maximum lies at the end 2, above a start that is not it
-        high = 2.0
-    lower = low if low <= LOW_ALPHA else float(brentq(drop, low, high, xtol=1e-4))
-    if drop(2.0) <= 0.0:
+    distance = 2.0 - best.theta[0]
+    inner, outer = math.log(distance), math.log(distance + 2.2 * width)
+    while drop(outer) < 0.0 and math.exp(outer) < 2.0 - LOW_ALPHA:
+        inner, outer = outer, outer + 0.5 * (outer - inner) + 0.2
+    if inner == math.log(distance):
+        while drop(inner) > 0.0:  # the maximum is the normal law, and the start is not near enough to it
+            inner -= 2.0
+    lower = LOW_ALPHA if math.exp(outer) >= 2.0 - LOW_ALPHA else 2.0 - math.exp(brentq(drop, inner, outer, xtol=1e-3))
+    if 2.0 * (best.value - normal) <= Q95:
         return lower, 2.0
     theta = best.theta.copy()
-    end = 2.0 - 1e-3 * (2.0 - best.theta[0])
-    return lower, (2.0 if drop(end) < 0.0 else float(brentq(drop, best.theta[0], end, xtol=1e-4)))
+    inner = math.log(1e-3 * distance)
+    if drop(inner) < 0.0:
+        return lower, 2.0
+    return lower, 2.0 - math.exp(brentq(drop, inner, math.log(distance), xtol=1e-3))

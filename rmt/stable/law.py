@@ -14,7 +14,7 @@ from rmt._random import RandomState
 from rmt._stable_density import Law
 from rmt.stable.evaluation import StableMethods, kernel_law
 from rmt.stable.sampling import Shape, draw_log_stable, draw_stable
-from rmt.stable.scores import Score, difference_nodes
+from rmt.stable.scores import Score, standard_scores
 
 __all__ = ["AlphaStable"]
 
@@ -123,6 +123,9 @@ class AlphaStable(StableMethods):
                 u = u - self._zeta
         return self._shift + self.scale * u
 
+    def _inverse_key(self) -> tuple[float, float, bool]:
+        return self.alpha, self.beta, False
+
     def _prefers_s0(self) -> bool:
         return self.alpha >= 0.94  # below, the centre of the S1 coordinate is where the density is steep
 
@@ -187,61 +190,37 @@ class AlphaStable(StableMethods):
         Returns
         -------
         Score
-            Named tuple ``(x, alpha, beta, loc, scale)`` of arrays of the shape of x. Tested: 2e-7 (1 + abs(score)) against
-            mpmath, 2e-6 on the light side of an extremal law. At alpha = 2 and abs(beta) = 1 the derivatives in alpha and
-            beta are one-sided; on the light side of an extremal law they are huge.
+            Named tuple ``(x, alpha, beta, loc, scale)`` of arrays of the shape of x. Tested: 1e-11 (1 + abs(score)) against
+            contour integrals at 45 digits. At alpha = 2 and at abs(beta) = 1 the derivatives are one-sided; on a light side
+            they are then as large as the inverse density, and infinite where that overflows. Where -ln f exceeds 1e8 only the
+            saddle point is differentiated (relative 1e-8).
+
+        Raises
+        ------
+        ValueError
+            If a point is NaN, infinite or outside the support.
+
+        Examples
+        --------
+        >>> from rmt.stable import AlphaStable
+        >>> AlphaStable(1.2, 1.0).score(-3.5).alpha
+        array(57.185942...)
         """
         points = np.asarray(x, dtype=np.float64)
-        flat = points.ravel()
-        base = np.asarray(self.logpdf(flat, table=False))
-        if not np.isfinite(base).all():
-            raise ValueError("x holds a point outside the support, where the score does not exist")
-
-        zeta = self._zeta if self.alpha != 1.0 else 0.0
-        # differences at a fixed distance from zeta below alpha = 0.94, where the density is steep there, else in S0
-        by_s1 = self.alpha < 0.94
-        loc = self._shift - (self.scale * zeta if self.parameterization == "S1" else 0.0)
+        flat = np.ascontiguousarray(points).ravel()
+        if not np.isfinite(flat).all():
+            raise ValueError("x holds NaN or an infinity, where the score does not exist")
+        self._kernel()  # checks the range
         z0, z1 = self._coordinates(flat)
-        light = (abs(self.beta) == 1.0) & (z0 * self.beta < 0.0)
-
-        def change(alpha: float, beta: float) -> NDArray[np.float64]:
-            law = AlphaStable(alpha, beta, loc=loc, scale=self.scale)
-            if by_s1:
-                law = AlphaStable(alpha, beta, loc=loc + self.scale * zeta, scale=self.scale, parameterization="S1")
-            return np.minimum(np.asarray(law.logpdf(flat, table=False)) - base, 700.0)
-
-        alphas, weights = difference_nodes(
-            self.alpha, LOWEST_ALPHA, 2.0, (0.004 if abs(self.beta) == 1.0 else 0.012) * self.alpha, 7
-        )
-        d_alpha = np.zeros_like(flat)
-        for alpha, weight in zip(alphas, weights, strict=True):
-            ratio = change(float(alpha), self.beta)
-            d_alpha += weight * np.where(
-                light, ratio, np.expm1(ratio)
-            )  # on a light side the logarithm is the smooth one
-        betas, weights = difference_nodes(self.beta, -1.0, 1.0, 0.02, 7)
-        d_beta = np.zeros_like(flat)
-        for beta, weight in zip(betas, weights, strict=True):
-            d_beta += weight * np.expm1(change(self.alpha, float(beta)))
-        one_sided = self.alpha < 1.0 and abs(self.beta) == 1.0
-        centre = self._kernel().branch(0.0 if self._prefers_s0() else zeta, -zeta if self._prefers_s0() else 0.0, 0)
-        width = 1.0 if one_sided or self._prefers_s0() else min(1.0, 0.3 / centre[1])
-        distance = np.abs(z1) if one_sided else np.hypot(width, z0 if self._prefers_s0() else z1)
-        h = 0.01 * self.scale * distance
-        d_x = np.zeros_like(flat)
-        for k, w in zip((1, 2, 3), (3 / 4, -3 / 20, 1 / 60), strict=True):
-            up, down = self.logpdf(flat + k * h, table=False), self.logpdf(flat - k * h, table=False)
-            d_x += w * (np.asarray(up) - np.asarray(down)) / h
-        d_scale = -(1.0 + (flat - self._shift) * d_x) / self.scale
-        in_s1 = self.parameterization == "S1"
-        if self.alpha != 1.0 and in_s1 != by_s1:
-            sign = 1.0 if by_s1 else -1.0  # d zeta/d alpha, d zeta/d beta times d_x separate the two parameterisations
-            tangent = tan_half_pi(self.alpha)
-            d_alpha = d_alpha + sign * self.scale * self.beta * 0.5 * math.pi * (1.0 + tangent * tangent) * d_x
-            d_beta = d_beta + sign * self.scale * tangent * d_x
-        elif self.alpha == 1.0 and in_s1:
-            d_beta = d_beta - (2.0 / math.pi) * self.scale * math.log(self.scale) * d_x
-            d_scale = d_scale - self.beta * (2.0 / math.pi) * (math.log(self.scale) + 1.0) * d_x
+        s0 = self.parameterization == "S0"
+        log_f, d_x, d_alpha, d_beta = standard_scores(self.alpha, self.beta, z0, z1, s0)
+        if np.isnan(log_f).any():
+            raise ValueError("x holds a point outside the support, where the score does not exist")
+        d_x /= self.scale
+        d_scale = -1.0 / self.scale - (flat - self._shift) / self.scale * d_x
+        if self.alpha == 1.0 and not s0:
+            d_beta -= (2.0 / math.pi) * self.scale * math.log(self.scale) * d_x
+            d_scale -= self.beta * (2.0 / math.pi) * (math.log(self.scale) + 1.0) * d_x
         parts = (d_x, d_alpha, d_beta, -d_x, d_scale)
         return Score(*(np.asarray(part).reshape(points.shape) for part in parts))
 

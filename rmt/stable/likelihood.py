@@ -10,15 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt._stable_tables import Piecewise
-from rmt.stable.evaluation import kernel_law
 from rmt.stable.law import AlphaStable, tan_half_pi
-from rmt.stable.scores import difference_nodes
+from rmt.stable.scores import standard_scores
 from rmt.stable.tables import Layout, panel_layout
 
 __all__ = ["HIGH_BETA", "LOW_ALPHA", "LocalDensity", "Pass", "local_density", "one_pass"]
 
 LOW_ALPHA, HIGH_BETA = 0.1, 0.999  # limits of the fit
-NODES = 5
 
 
 @dataclass(frozen=True)
@@ -35,16 +33,15 @@ class LocalDensity:
     zeta_beta: float
 
 
-def _values(layout: Layout, alpha: float, beta: float, u: NDArray[np.float64], by_s1: bool) -> NDArray[np.float64]:
+def _scores(alpha: float, beta: float, u: NDArray[np.float64], by_s1: bool) -> NDArray[np.float64]:
+    """log f and its derivatives in x, alpha and beta at table coordinates, which they hold fixed."""
     zeta = -beta * tan_half_pi(alpha) if beta != 0.0 and alpha != 1.0 else 0.0
-    out = np.empty((3, u.size))
     flat = np.ascontiguousarray(u).ravel()
     x0, x1 = (flat + zeta, flat) if by_s1 else (flat, flat - zeta)
-    kernel_law(alpha, beta).evaluate_logs(np.ascontiguousarray(x0), np.ascontiguousarray(x1), out)
-    return out[0].reshape(u.shape)
+    return standard_scores(alpha, beta, x0, x1, not by_s1).reshape(4, *u.shape)
 
 
-def local_density(alpha: float, beta: float, symmetric: bool, reach: float) -> LocalDensity:
+def local_density(alpha: float, beta: float, symmetric: bool, reach: float, *, shared: bool = False) -> LocalDensity:
     """Tables at (alpha, beta) that serve |z| up to about ``reach``.
 
     Parameters
@@ -55,37 +52,32 @@ def local_density(alpha: float, beta: float, symmetric: bool, reach: float) -> L
         Without the derivative in beta.
     reach : float
         Largest |z| of the data.
+    shared : bool
+        For a symmetric law: interpolate in alpha between tables that are kept (5e-9), which pays where many small fits follow.
 
     Returns
     -------
     LocalDensity
     """
-    if symmetric and alpha < _EDGES[-1]:
+    if shared and symmetric and alpha < _EDGES[-1]:
         return _from_patch(alpha)
-    top = min(max(int(math.log2(max(reach, 1.0))) + 3, 6), 60)
+    return _tables(alpha, beta, symmetric, min(max(int(math.log2(max(reach, 1.0))) + 3, 6), 60))
+
+
+@lru_cache(maxsize=8)
+def _tables(alpha: float, beta: float, symmetric: bool, top: int) -> LocalDensity:
     zeta = -beta * tan_half_pi(alpha) if beta != 0.0 and alpha != 1.0 else 0.0
     layout, logs = panel_layout(alpha, beta, zeta, only_density=True, top=top)
     by_s1 = alpha < 0.94 and beta != 0.0
-    u, base = layout.points(), logs[0]
-
-    def derivative(nodes: NDArray[np.float64], weights: NDArray[np.float64], of_alpha: bool) -> Piecewise:
-        total = np.zeros_like(base)
-        for node, weight in zip(nodes, weights, strict=True):
-            here = node == (alpha if of_alpha else beta)
-            log_f = base if here else _values(layout, node if of_alpha else alpha, beta if of_alpha else node, u, by_s1)
-            with np.errstate(invalid="ignore", over="ignore"):
-                total += weight * np.exp(np.minimum(log_f - base, 300.0))
-        table = layout.coefficients(total)
-        return layout.piecewise(table, table if symmetric else None)
-
+    polynomials = layout.coefficients(logs[0])
+    _, _, d_alpha, d_beta = (layout.coefficients(row) for row in _scores(alpha, beta, layout.points(), by_s1))
     tangent = tan_half_pi(alpha) if alpha != 1.0 else 0.0
-    polynomials = layout.coefficients(base)
     return LocalDensity(
         alpha,
         beta,
         layout.piecewise(polynomials, polynomials if symmetric else None),
-        derivative(*difference_nodes(alpha, LOW_ALPHA, 2.0, 0.012 * alpha, NODES), True),
-        None if symmetric else derivative(*difference_nodes(beta, -1.0, 1.0, 0.02, NODES), False),
+        layout.piecewise(d_alpha, d_alpha if symmetric else None),
+        None if symmetric else layout.piecewise(d_beta),
         zeta if by_s1 else 0.0,
         -beta * 0.5 * math.pi * (1.0 + tangent * tangent) if by_s1 else 0.0,
         -tangent if by_s1 else 0.0,
@@ -93,7 +85,7 @@ def local_density(alpha: float, beta: float, symmetric: bool, reach: float) -> L
 
 
 def _patch_edges() -> NDArray[np.float64]:
-    """Intervals of alpha on which log f is a polynomial of degree 6 in alpha; they close in on the singularity at 2."""
+    """Intervals of alpha on which log f and its score are polynomials of degree 6; they close in on the singularity at 2."""
     edges = [LOW_ALPHA]
     while 2.0 - edges[-1] > 1e-4:
         edges.append(edges[-1] + 2.0 * min(0.025, 0.06 * edges[-1], 0.1 * (2.0 - edges[-1])))
@@ -106,13 +98,13 @@ _DEGREE = 7
 
 @lru_cache(maxsize=128)
 def _patch(index: int) -> tuple[Layout, NDArray[np.float64], NDArray[np.float64]]:
-    """Layout, Chebyshev nodes in alpha, and coefficients of log f at each of them, symmetric law."""
+    """Layout, Chebyshev nodes in alpha, and coefficients of (log f, d log f/d alpha) at each of them, symmetric law."""
     low, high = _EDGES[index], _EDGES[index + 1]
     centre = 0.5 * (low + high)
     layout, _ = panel_layout(centre, 0.0, 0.0, only_density=True)
     u = layout.points()
     nodes = centre + 0.5 * (high - low) * np.cos(np.pi * (np.arange(_DEGREE) + 0.5) / _DEGREE)
-    table = np.stack([layout.coefficients(_values(layout, float(node), 0.0, u, False)) for node in nodes])
+    table = np.stack([layout.coefficients(_scores(float(node), 0.0, u, False)[[0, 2]]) for node in nodes])
     return layout, nodes, table
 
 
@@ -123,8 +115,7 @@ def _from_patch(alpha: float) -> LocalDensity:
     here = (alpha - nodes.mean()) / np.ptp(nodes)
     inverse = np.linalg.inv(np.vander(unit, _DEGREE, increasing=True))
     power = here ** np.arange(_DEGREE)
-    slope = np.r_[0.0, np.arange(1, _DEGREE) * here ** np.arange(_DEGREE - 1)] / np.ptp(nodes)
-    log_f, d_alpha = (np.tensordot(row @ inverse, table, axes=1) for row in (power, slope))
+    log_f, d_alpha = np.tensordot(power @ inverse, table, axes=1)
     return LocalDensity(
         alpha, 0.0, layout.piecewise(log_f, log_f), layout.piecewise(d_alpha, d_alpha), None, 0.0, 0.0, 0.0
     )

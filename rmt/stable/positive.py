@@ -71,6 +71,9 @@ class PositiveStable(StableMethods):
     def _to_user(self, u: NDArray[np.float64], s0: bool) -> NDArray[np.float64]:
         return self.scale * u
 
+    def _inverse_key(self) -> tuple[float, float, bool]:
+        return self.a, 1.0, True
+
     def _prefers_s0(self) -> bool:
         return False
 

@@ -1,17 +1,16 @@
-"""Derivatives of the log density in the parameters: differences of the density itself, one-sided at the boundaries.
-
-The density at fixed x is analytic in alpha and beta up to and including the boundaries alpha = 2 and |beta| = 1, where its
-logarithm is not (the light part is exponentially small), so the density is differenced and divided by its value.
-"""
+"""Derivatives of the log density in x and in every parameter, from the differentiated series and integrals of the kernel."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Score", "difference_nodes"]
+from rmt._stable_scores import ScoreLaw
+
+__all__ = ["Score", "score_law", "standard_scores"]
 
 
 class Score(NamedTuple):
@@ -24,33 +23,39 @@ class Score(NamedTuple):
     scale: NDArray[np.float64]
 
 
-def difference_nodes(
-    value: float, low: float, high: float, step: float, count: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Nodes near ``value`` inside [low, high] and weights of the first derivative at ``value``.
+@lru_cache(maxsize=64)
+def score_law(alpha: float, beta: float) -> ScoreLaw:
+    """Constants of a law of unit scale and their derivatives, made once.
 
     Parameters
     ----------
-    value, low, high, step : float
-    count : int
-        Number of nodes, odd; centred unless an end is near.
+    alpha, beta : float
 
     Returns
     -------
-    nodes, weights : ndarray of float64
-        ``value`` is one of the nodes; the weights are exact for polynomials of degree count - 1.
+    rmt._stable_scores.ScoreLaw
     """
-    half = count // 2
-    shift = 0
-    while value + (half + shift) * step > high and shift > -half:
-        shift -= 1
-    while value - (half - shift) * step < low and shift < half:
-        shift += 1
-    offsets = np.arange(-half + shift, half + shift + 1).astype(float)
-    nodes = value + step * offsets
-    nodes[offsets == 0] = value
-    exact = (nodes - value) / step
-    powers = np.vander(exact, count, increasing=True).T
-    right = np.zeros(count)
-    right[1] = 1.0 / step
-    return nodes, np.asarray(np.linalg.solve(powers, right), dtype=np.float64)
+    return ScoreLaw(alpha, beta)
+
+
+def standard_scores(
+    alpha: float, beta: float, x0: NDArray[np.float64], x1: NDArray[np.float64], s0: bool
+) -> NDArray[np.float64]:
+    """log f and its derivatives in x, alpha and beta at unit scale.
+
+    Parameters
+    ----------
+    alpha, beta : float
+    x0, x1 : ndarray of float64, shape (n,)
+        S0 and S1 coordinates of the points.
+    s0 : bool
+        Derivatives in alpha and beta at fixed S0, or at fixed S1 coordinate.
+
+    Returns
+    -------
+    ndarray of float64, shape (4, n)
+        NaN outside the support.
+    """
+    out = np.empty((4, x0.size))
+    score_law(alpha, beta).evaluate(np.ascontiguousarray(x0), np.ascontiguousarray(x1), s0, out)
+    return out

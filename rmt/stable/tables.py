@@ -18,12 +18,12 @@ from rmt._stable_density import Law
 from rmt._stable_tables import Piecewise
 from rmt.stable.evaluation import direct, kernel_law
 
-__all__ = ["Layout", "Table", "law_table", "panel_layout"]
+__all__ = ["Layout", "Table", "chebyshev_ends", "chebyshev_nodes", "law_table", "panel_layout"]
 
 DEGREE = 12
 TOLERANCE = 1e-12  # of the logarithm, at panels that are split further
 WORST = 4e-12  # a panel above it is not served
-TOP = 45  # octaves up to 2^45; beyond, the tail series is evaluated directly
+TOP = 45  # octaves up to 2^45 (more for alpha < 1/2); beyond, the tail series is evaluated directly
 FINEST = 6  # at most 2^6 panels an octave
 FUNCTIONS = ("logpdf", "logcdf", "logccdf")
 
@@ -50,6 +50,26 @@ def _transform() -> tuple[NDArray[np.float64], NDArray[Any], NDArray[np.float64]
     )
     wide[0] *= np.longdouble(0.5)
     return nodes, monomial @ wide, chebyshev[-2:]
+
+
+def chebyshev_nodes() -> NDArray[np.float64]:
+    """The 13 nodes of a panel in [-1, 1].
+
+    Returns
+    -------
+    ndarray of float64, shape (13,)
+    """
+    return _transform()[0]
+
+
+def chebyshev_ends() -> NDArray[np.float64]:
+    """The matrix from the values at the nodes to the last two Chebyshev coefficients.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, 13)
+    """
+    return _transform()[2]
 
 
 class Layout:
@@ -88,7 +108,7 @@ class Layout:
         start, width : ndarray of float64
         """
         start, width = [], []
-        for octave, k in enumerate(self.bits[side]):
+        for octave, k in enumerate(self.bits[side].tolist()):
             size = 2.0 ** (self.low + octave)
             start.append(size * (1.0 + np.arange(2**k) / 2**k))
             width.append(np.full(2**k, size / 2**k))
@@ -103,7 +123,7 @@ class Layout:
         -------
         ndarray of float64, shape (panels + centre, 13)
         """
-        nodes = _transform()[0]
+        nodes = chebyshev_nodes()
         rows = []
         for side in self.sides:
             start, width = self.edges(side)
@@ -166,6 +186,14 @@ def _logs(law: Law, coordinates: Coordinates, shape: tuple[int, ...]) -> NDArray
     return out.reshape((3, *shape))
 
 
+def _first_octave(alpha: float, positive: bool) -> int:
+    """The octave in which the density of a one-sided law stops to underflow: -ln f = 745 for the leading term."""
+    co = 1.0 - alpha
+    log_y = co / alpha * (math.log(co / 745.0) + alpha / co * math.log(alpha))
+    log_sc = 0.0 if positive else math.log(math.cos(0.5 * math.pi * alpha)) / alpha
+    return min(max(math.floor((log_y - log_sc) / math.log(2.0)), -1000), -2)
+
+
 def panel_layout(
     alpha: float, beta: float, zeta: float, positive: bool = False, *, only_density: bool = False, top: int = TOP
 ) -> tuple[Layout, NDArray[np.float64]]:
@@ -179,8 +207,8 @@ def panel_layout(
         The positive law.
     only_density : bool
         Ask for the accuracy of the density only.
-    top : int
-        Last octave.
+    top : int, optional
+        Last octave; by default the one beyond which the probability is below 2^-22.
 
     Returns
     -------
@@ -189,13 +217,15 @@ def panel_layout(
         logpdf, logcdf, logccdf at ``layout.points()``; NaN on panels that miss the tolerance.
     """
     law, coordinate = kernel_law(alpha, beta, positive), _coordinate(alpha, zeta, positive)
-    one_sided = positive or (alpha < 1.0 and abs(beta) == 1.0)
+    one_sided = positive or (alpha < 0.94 and abs(beta) == 1.0)  # in the table coordinate
+    if top is None:
+        top = min(max(TOP, int(0.5 * TOP / alpha)), 1000)
     sides: tuple[int, ...] = (1, -1)
     if beta == 0.0 or positive or (one_sided and beta > 0):
         sides = (1,)
     elif one_sided:
         sides = (-1,)
-    nodes, _, last = _transform()
+    nodes, last = chebyshev_nodes(), chebyshev_ends()
     wanted = 1 if only_density else 3
 
     def excess(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -212,10 +242,11 @@ def panel_layout(
             if excess(centre)[0] < TOLERANCE:
                 break
     else:
-        low = -24
+        low = _first_octave(alpha, positive)
     stored: dict[tuple[int, int], tuple[int, NDArray[np.float64]]] = {}
     pending = [(side, octave) for side in sides for octave in range(top - low)]
-    for k in range(1, FINEST + 1):
+    finest = FINEST + 2 if positive and alpha > 0.9 else FINEST  # the positive law closes around 1 as a -> 1
+    for k in range(1, finest + 1):
         offsets = np.arange(2**k) / 2**k
         start = np.array([[s * 2.0 ** (low + o) * (1.0 + d) for d in offsets] for s, o in pending])
         if not start.size:
@@ -228,10 +259,8 @@ def panel_layout(
         again = []
         for i, key in enumerate(pending):
             block = values.reshape(3, len(pending), -1, 13)[:, i]
-            deep = not np.all(
-                block[0] > -745.0
-            )  # the density underflows somewhere here: leave it to the direct evaluation
-            if size[i].max() < TOLERANCE or k == FINEST or (deep and (k >= 3 or not np.any(block[0] > -745.0))):
+            underflown = not np.any(block[0] > -745.0)  # the density underflows: leave it to the direct evaluation
+            if size[i].max() < TOLERANCE or k == finest or underflown:
                 block = np.where((size[i] < WORST)[None, :, None], block, np.nan)
                 stored[key] = (k, block)
             else:
@@ -253,7 +282,8 @@ class Table:
     Attributes
     ----------
     max_error : float
-        Largest difference in a logarithm from the direct evaluation, at one point per panel between the nodes.
+        Largest difference in a logarithm from the direct evaluation, at one point per panel between the nodes; beyond the
+        underflow of its exponential (logarithms below -745) relative to the logarithm/745.
     panels : int
     """
 
@@ -283,7 +313,8 @@ class Table:
             out = np.empty(u.size)
             self.functions[name].values(u, out, False)
             served = np.isfinite(out)
-            worst = max(worst, float(np.max(np.abs(out[served] - reference[i][served]), initial=0.0)))
+            scale = np.maximum(1.0, np.abs(reference[i][served]) / 745.0)
+            worst = max(worst, float(np.max(np.abs(out[served] - reference[i][served]) / scale, initial=0.0)))
         return worst
 
     def evaluate(self, x0: NDArray[np.float64], x1: NDArray[np.float64], kind: str) -> NDArray[np.float64]:

@@ -92,3 +92,12 @@ def test_the_positive_law(a):
 def test_f_of_the_wrong_shape_is_refused():
     with pytest.raises(ValueError, match="shape"):
         expect(lambda x: 1.0, AlphaStable(1.5))
+
+
+@pytest.mark.parametrize("a", [0.02, 0.03, 0.05, 0.1])
+def test_log_moments_of_the_positive_law_where_its_variates_overflow(a):
+    """P(S > e^690) is 1e-6 at a = 0.02: constants and logarithms are continued beyond the range of doubles."""
+    law = PositiveStable(a, 1.3)
+    assert expect(np.ones_like, law) == pytest.approx(1.0, abs=1e-13)
+    assert expect(np.log, law) == pytest.approx(EULER * (1 / a - 1) + math.log(1.3), rel=1e-12)
+    assert expect(lambda x: np.exp(-2 * x), law) == pytest.approx(math.exp(-(2.6**a)), abs=1e-13)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rmt.stable import AlphaStable, PositiveStable
+from rmt.stable.inverse import inverse_table
 
 PROBABILITIES = np.array([1e-300, 1e-100, 1e-30, 1e-12, 1e-6, 1e-3, 0.02, 0.1, 0.3, 0.4999, 0.5])
 LAWS = [(a, b) for a in (0.2, 0.6, 0.97, 1.0, 1.004, 1.3, 1.9, 2.0) for b in (0.0, 0.5, -0.9, 1.0)]
@@ -53,3 +54,46 @@ def test_ends_symmetry_and_order():
 def test_bad_probabilities_are_named(p):
     with pytest.raises(ValueError, match=r"p = .* must be in"):
         AlphaStable(1.5).icdf(p)
+
+
+TABLED = [(0.3, 0.5), (0.7, 1.0), (0.98, 0.4), (1.0, -0.5), (1.2, 1.0), (1.5, 0.0), (1.9, 0.0), (2.0, 0.0)]
+
+
+@pytest.mark.parametrize(("alpha", "beta"), TABLED)
+def test_the_table_of_quantiles_inverts_to_1e_11(alpha, beta):
+    law = AlphaStable(alpha, beta, loc=0.4, scale=3.0)
+    p = np.concatenate([np.linspace(0.003, 0.997, 300), 10.0 ** -np.linspace(2, 30, 60), [0.0, 0.5, 1.0]])
+    for invert, direct in ((law.icdf, law.logcdf), (law.iccdf, law.logccdf)):
+        x = invert(p, table=True)
+        np.testing.assert_array_equal(x[-3:], invert(p[-3:], table=False))
+        inside = p <= 0.5
+        inside[-3] = False
+        x, q = x[inside], p[inside]
+        neighbour = np.abs(direct(np.nextafter(x, np.inf), table=False) - direct(np.nextafter(x, -np.inf), table=False))
+        assert np.all(np.abs(direct(x, table=False) - np.log(q)) <= 1e-11 + 4 * neighbour)
+
+
+@pytest.mark.parametrize("a", [0.05, 0.4, 0.95])
+def test_the_table_of_positive_quantiles(a):
+    law, p = PositiveStable(a, 2.0), np.concatenate([np.linspace(0.01, 0.5, 100), 10.0 ** -np.linspace(2, 15, 30)])
+    for invert, tail in ((law.icdf, law.logcdf), (law.iccdf, law.logccdf)):
+        np.testing.assert_allclose(tail(invert(p, table=True), table=False), np.log(p), atol=1e-11, rtol=0)
+
+
+def test_large_arrays_take_the_table_of_quantiles_which_knows_its_error(rng):
+    law, p = AlphaStable(1.63), rng.random(30_000)
+    before = inverse_table.cache_info().misses
+    law.icdf(p[:1000])
+    assert inverse_table.cache_info().misses == before
+    x = law.icdf(p)
+    assert inverse_table.cache_info().misses == before + 1
+    np.testing.assert_allclose(x[::50], law.icdf(p[::50]), rtol=1e-11, atol=1e-12)
+    np.testing.assert_array_equal(law.icdf(p), -law.iccdf(p))  # symmetric to the bit
+    assert 0 < inverse_table(1.63, 0.0, False, True).max_error < 1e-12
+
+
+def test_newton_does_not_cycle():
+    """At (0.3, 0.5) the steps once went to and fro over the steep centre until the iterations ran out."""
+    law = AlphaStable(0.3, 0.5)
+    p = np.linspace(0.2116, 0.2118, 9)
+    np.testing.assert_allclose(law.cdf(law.icdf(p)), p, rtol=1e-12)
