@@ -272,7 +272,9 @@ def exact_posterior(
 
     Notes
     -----
-    Derived in docs/theory/deep-linear-networks.md; the evidence as a Meijer G function is due to Hanin and Zlokapa,
+    A singular ``K0`` is treated on its range, with its rank R in the place of P: at T = 0 the part of the targets outside of
+    it, which no weights can fit, plays no part (the limit of T to 0). Derived in docs/theory/deep-linear-networks.md; the
+    evidence as a Meijer G function is due to Hanin and Zlokapa,
     arXiv:2212.14457.
 
     Examples

@@ -79,3 +79,17 @@ def test_rank_deficient_data_use_the_rank():
         _ = posterior.log_evidence
     cold = exact_posterior(X @ X.T / 5, y, [40, 40], temperature=1e-8)
     assert cold.rho_moment(1) == pytest.approx(posterior.rho_moment(1), rel=1e-5)
+
+
+def test_targets_that_no_weights_can_fit_give_the_cold_limit():
+    # more examples than inputs and noisy targets: at T = 0 what lies outside the range of K0 plays no part
+    rng = np.random.default_rng(6)
+    X = rng.standard_normal((12, 5))
+    y = X @ rng.standard_normal(5) + 0.5 * rng.standard_normal(12)
+    K0, cross = X @ X.T / 5, X @ rng.standard_normal((5, 3)) / 5
+    frozen, cold = (exact_posterior(K0, y, [10, 4], 1.0, T) for T in (0.0, 1e-9))
+    assert frozen.rho_moment(1) == pytest.approx(cold.rho_moment(1), rel=1e-6)
+    mean_field = [kernel_renormalisation_layers(K0, y, [10, 4], 1.0, T).rho for T in (0.0, 1e-9)]
+    assert mean_field[0] == pytest.approx(mean_field[1], rel=1e-6)
+    p, q = frozen.predict(cross, 1.0 * np.ones(3)), cold.predict(cross, 1.0 * np.ones(3))
+    np.testing.assert_allclose(p.mean, q.mean, rtol=1e-5)

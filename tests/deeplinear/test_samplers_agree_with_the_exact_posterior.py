@@ -27,7 +27,7 @@ def problem(P=8, N0=15, seed=5):
 def test_independent_scales_have_the_exact_moments(widths, temperature, rng):
     X, y = problem()
     posterior = exact_posterior(linear_kernel(X), y, widths, 1.3, temperature)
-    u = posterior.sample_scales(8000, rng)
+    u = posterior.sample_scales(6000, rng)
     for powers in itertools.product((-0.5, 1.0), repeat=len(widths)):
         assert_mean(np.prod(u ** np.array(powers), axis=1), posterior.scale_moment(powers), detects=0.3)
 
@@ -53,8 +53,8 @@ def test_draws_of_an_output_follow_the_predictive_law(temperature, rng):
 def test_exact_weights_interpolate_and_give_the_exact_layer_kernels(rng):
     X, y = problem()
     for widths in ([6, 10], [12, 11]):
-        draws = sample_posterior(X, y, widths, [0.81, 1.44], input_variance=1.21, samples=6000, hidden=True, rng=rng)
-        np.testing.assert_allclose(draws.outputs(X), np.broadcast_to(y, (4, 1500, 8)), atol=1e-11)
+        draws = sample_posterior(X, y, widths, [0.81, 1.44], input_variance=1.21, samples=4000, hidden=True, rng=rng)
+        np.testing.assert_allclose(draws.outputs(X), np.broadcast_to(y, (4, 1000, 8)), atol=1e-11)
         K0 = linear_kernel(X, input_variance=1.21)
         kernels = mean_layer_kernels(K0, y, widths, [0.81, 1.44])
         for l in range(2):
@@ -79,7 +79,7 @@ def test_weight_matrices_carry_the_recorded_function(rng):
 
 def test_layer_kernels_at_finite_temperature_agree_with_gibbs(rng):
     X, y = problem()
-    draws = sample_posterior(X, y, [6, 7], 1.2, 0.2, method="gibbs", samples=6000, hidden=True, rng=rng)
+    draws = sample_posterior(X, y, [6, 7], 1.2, 0.2, method="gibbs", samples=4000, chains=8, hidden=True, rng=rng)
     kernels = mean_layer_kernels(linear_kernel(X), y, [6, 7], 1.2, 0.2)
     for l in range(2):
         assert abs(estimate(draws.kernel_traces[..., l]).z(np.trace(kernels[l]))) < z_threshold()
@@ -136,7 +136,7 @@ def pulls(rng, repeats, samples):
 
 
 def test_gibbs_agrees_with_the_exact_mean_in_24_settings(rng):
-    z = pulls(rng, 1, 1600)
+    z = pulls(rng, 1, 1040)
     # sum of 24 squared pulls; 1.25 allows for the error of the estimated standard errors. False-fail rate 1e-6 each side.
     low, high = stats.chi2.ppf([1e-6, 1 - 1e-6], len(z))
     assert low / 1.25 < np.sum(z**2) < 1.25 * high
@@ -155,7 +155,7 @@ def test_hamiltonian_monte_carlo_agrees_with_the_exact_mean(rng):
     X, y = problem()
     for widths in ([10], [6, 8]):
         posterior = exact_posterior(linear_kernel(X), y, widths, 1.0, 0.2)
-        draws = sample_posterior(X, y, widths, 1.0, 0.2, method="hmc", samples=1600, chains=8, burn_in=150, rng=rng)
+        draws = sample_posterior(X, y, widths, 1.0, 0.2, method="hmc", samples=1600, chains=16, burn_in=120, rng=rng)
         assert abs(estimate(draws.rho).z(posterior.rho_moment(1))) < z_threshold()
         assert estimate(draws.rho).stderr < 0.1 * posterior.rho_moment(1)
         assert 0.6 < draws.acceptance < 0.95
