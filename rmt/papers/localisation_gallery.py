@@ -135,6 +135,10 @@ def localisation_gallery(
                 participation.append(_row(side, "F", bins.centre[place], *(float(value) for value in numbers)))
         panels[2].set_xlabel(r"$|\lambda|$")
         panels[2].set_ylabel(r"participation number")
+        handles, labels = panels[0].get_legend_handles_labels()
+        once = dict(zip(labels, handles, strict=True))  # "theory" once, not once a side
+        panels[0].legend(once.values(), once.keys(), loc="lower left", fontsize="small")
+        panels[0].set_ylim(-0.05, 1.05)
         for panel in panels[1:]:
             legend = panel.get_legend()
             if legend is not None:
