@@ -115,20 +115,22 @@ def acceptance_table() -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        Rows with ``name``, ``value``, ``reference``, ``error`` = \\|value - reference\\| and ``tolerance``.
+        Rows with ``name``, ``value``, ``reference``, ``difference`` = \\|value - reference\\| and ``tolerance``.
 
     Examples
     --------
     >>> from rmt.laws import acceptance_table
-    >>> all(row["error"] <= row["tolerance"] for row in acceptance_table())
+    >>> all(row["difference"] <= row["tolerance"] for row in acceptance_table())
     True
     """
     rows: list[dict[str, Any]] = []
     for source in (_unit_rows, _product_rows, _tanh_rows):
         for name, compute, reference, tolerance in source():
             value = float(compute())
-            error = abs(value - reference) / max(1.0, abs(reference))
-            rows.append({"name": name, "value": value, "reference": reference, "error": error, "tolerance": tolerance})
+            row = {"name": name, "value": value, "reference": reference}
+            rows.append(
+                {**row, "difference": abs(value - reference) / max(1.0, abs(reference)), "tolerance": tolerance}
+            )
     if not np.isfinite([row["value"] for row in rows]).all():
         raise ArithmeticError("a value of the acceptance table is not finite")
     return rows

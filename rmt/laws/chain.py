@@ -20,7 +20,7 @@ from math import lgamma
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt._checks import check_array
+from rmt._checks import check_array, check_real
 from rmt._continuation import ConvergenceError, newton
 from rmt.laws.layers import Layer, as_layers, read_profile
 from rmt.special._profile_kernel import ProfileKernel
@@ -313,10 +313,14 @@ class Chain:
         return state[:, 1 + index].reshape(*fractions.shape, len(index))
 
     def radius(self, F: float) -> float:
-        """Modulus below which a fraction F of all N_0 eigenvalues lies (zeros included)."""
-        from rmt.laws.radial import RadialLaw
-
-        return float(RadialLaw(self).icdf(F))
+        """Modulus below which a fraction F of all N_0 eigenvalues lies (zeros included), F < 1."""
+        system = self.closed_system
+        atom = max(0.0, 1.0 - float(np.exp(system.log_max)))
+        fraction = check_real("F", F, low=0.0, high=1.0, high_open=True)
+        if fraction <= atom + _EQUAL:
+            return 0.0
+        lam = np.array([np.log(1.0 - fraction) - np.log(fraction - atom)])
+        return float(np.exp(0.5 * system.at_fraction(lam)[1][0]))
 
     def solve_real(self, system: System, z: NDArray, state: NDArray) -> NDArray:
         """Polish real states at given real z by Newton's method."""

@@ -6,12 +6,11 @@ import csv
 import html
 import io
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from rmt.tables.table import Table
+Table = Any  # a rmt.tables.Table, which imports this module
 
 __all__ = ["csv_text", "html_text", "latex", "markdown", "text"]
 

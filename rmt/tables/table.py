@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from rmt._checks import check_choice
+from rmt._files import write_atomically
 from rmt._format import format_cell
 from rmt._results import provenance as versions
 from rmt.tables import rendering
 
-__all__ = ["Table", "as_table"]
+__all__ = ["FORMATS", "Table", "as_table"]
 
+FORMATS = ("tex", "md", "csv", "html")
 # A column is the error of another if it is called so; the first column of a pair holds the value.
 ERROR_SUFFIXES = ("_stderr", "_error", "_err")
 DIGITS = {"pull": 3, "p_value": 3}
@@ -147,9 +150,13 @@ class Table:
 
     def write(self, path: str | Path, *, siunitx: bool = False) -> Path:
         """Write the form that the suffix of ``path`` names: ``.tex .md .csv .html``."""
-        from rmt.tables.writing import write
-
-        return write(self, path, siunitx=siunitx)
+        target = Path(path)
+        form = check_choice("suffix of path", target.suffix.removeprefix("."), FORMATS)
+        if form == "tex":
+            return write_atomically(target, self.to_latex(siunitx=siunitx))
+        if form == "md":
+            return write_atomically(target, self.to_markdown())
+        return write_atomically(target, self.to_csv() if form == "csv" else self.to_html())
 
 
 def _plain(name: Any, values: Any) -> list[Any]:

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from rmt._checks import check_choice
-from rmt._files import write_atomically
-from rmt.tables.table import as_table
+from rmt.tables.table import FORMATS, as_table
 
 __all__ = ["FORMATS", "write", "write_all"]
-
-FORMATS = ("tex", "md", "csv", "html")
 
 
 def write(
@@ -60,16 +57,11 @@ def write(
     gain,gain_stderr
     1.62345,0.0123
     """
-    target = Path(path)
-    form = check_choice("suffix of path", target.suffix.removeprefix("."), FORMATS)
+    check_choice("suffix of path", Path(path).suffix.removeprefix("."), FORMATS)
     table = as_table(
         content, errors=errors, caption=caption, label=label, units=units, headings=headings, provenance=provenance
     )
-    if form == "tex":
-        return write_atomically(target, table.to_latex(siunitx=siunitx))
-    if form == "md":
-        return write_atomically(target, table.to_markdown())
-    return write_atomically(target, table.to_csv() if form == "csv" else table.to_html())
+    return table.write(path, siunitx=siunitx)
 
 
 def write_all(content: Any, stem: str | Path, *, formats: Sequence[str] = FORMATS, **options: Any) -> list[Path]:
