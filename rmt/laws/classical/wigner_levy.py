@@ -23,6 +23,7 @@ from rmt._checks import check_real
 from rmt._continuation import ConvergenceError, follow, newton
 from rmt._quadrature import double_exponential
 from rmt.laws.classical._base import BoundedLaw, _fraction, _like
+from rmt.laws.classical.bulk import Semicircle
 from rmt.special import ghat, h
 from rmt.special._stable_kernel import stable_kernel
 
@@ -40,7 +41,7 @@ class WignerLevy(BoundedLaw):
     Parameters
     ----------
     alpha : float
-        Stability index, in [0.5, 1.95]; the semicircle of variance sigma_w^2 is the limit at 2.
+        Stability index, in [0.3, 2]; at 2 the law is the semicircle of variance sigma_w^2.
     sigma_w : float
         Scale of the entries, CF exp(-abs(c t)^alpha) with c = sigma_w (2N)^(-1/alpha).
 
@@ -49,12 +50,12 @@ class WignerLevy(BoundedLaw):
     ValueError
         If an argument is out of its range.
     rmt.laws.ConvergenceError
-        If the continuation from large x fails.
+        If the continuation from the imaginary axis fails.
 
     Notes
     -----
-    Derived from the fixed point for the half plane; tested: integral of pdf = difference of cdf to 1e-12, the value at 0,
-    the tail and sampled matrices.
+    Derived in docs/theory/wigner-levy.md; tested: integral of pdf = difference of cdf to 1e-12, a 20-digit solution of
+    the equation to 1e-12, the value at 0, the tail, the limit at 2 and sampled matrices.
 
     Examples
     --------
@@ -67,7 +68,7 @@ class WignerLevy(BoundedLaw):
     sigma_w: float = 1.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "alpha", check_real("alpha", self.alpha, low=0.5, high=1.95))
+        object.__setattr__(self, "alpha", check_real("alpha", self.alpha, low=0.3, high=2.0))
         object.__setattr__(self, "sigma_w", check_real("sigma_w", self.sigma_w, low=0.0, low_open=True))
 
     @property
@@ -81,12 +82,21 @@ class WignerLevy(BoundedLaw):
         """The x / sigma_w below which the density is its value at 0."""
         return float(CENTRE ** (1.0 / self.alpha))
 
+    @property
+    def _semicircle(self) -> Semicircle | None:
+        """The law itself at alpha = 2, where its branch points are on the axis."""
+        return Semicircle(self.sigma_w) if self.alpha == 2.0 else None
+
     def support(self) -> tuple[float, float]:
-        """The whole line."""
+        """The whole line; (-2 sigma_w, 2 sigma_w) at alpha = 2."""
+        if self._semicircle:
+            return self._semicircle.support()
         return -math.inf, math.inf
 
     def moment(self, k: int) -> float:
-        """Only k = 0 and 1 exist for every alpha > 1; the law has no variance."""
+        """k = 0, and 1 for alpha > 1: below alpha = 2 the law has no variance."""
+        if self._semicircle:
+            return self._semicircle.moment(k)
         if k == 0:
             return 1.0
         if k == 1 and self.alpha > 1.0:
@@ -100,14 +110,13 @@ class WignerLevy(BoundedLaw):
         return math.exp(log) / (math.pi * self.sigma_w)
 
     def _solve(self, log_x: Array) -> NDArray[np.complex128]:
-        """y at x = sigma_w exp(log_x), followed from large x, where y = q."""
+        """y at x = sigma_w exp(log_x), turned down from the imaginary axis, where q and y are real.
+
+        The quarter circle meets the one branch point near the axis (it tends to 2 sigma_w as alpha tends to 2) only at its
+        end; a path along the axis would pass it for every point inside.
+        """
         a = 0.5 * self.alpha
         goal = self._log_k - self.alpha * log_x
-        begin = np.minimum(goal, -6.0)
-
-        def path(t: Array, index: NDArray) -> NDArray:
-            return begin[index] + t * (goal - begin)[index] + 1j * math.pi * a
-
         kernel = stable_kernel(a, 1.0)
         log_gamma = math.lgamma(1.0 + a)
 
@@ -118,14 +127,22 @@ class WignerLevy(BoundedLaw):
             rest = log_q + np.log(value * np.exp(-log_y)) - log_gamma - log_y
             return (rest / (2.0 - slope / (a * value)))[:, None]
 
-        first = begin + 1j * math.pi * a
-        start, ok, size = newton(increment, first[:, None], first, np.arange(goal.size), max_iterations=30)
+        # on the imaginary axis ln y increases with ln q, with slope between 1/2 and 1
+        start, ok, size = newton(
+            increment, np.minimum(goal, 0.5 * goal)[:, None] + 0j, goal + 0j, np.arange(goal.size), max_iterations=60
+        )
         if not ok.all():
-            raise ConvergenceError(f"the Wigner-Levy law at large x: last Newton increment {size.max():.3g}")
-        state = follow(increment, start, path, goal.size, what="the Wigner-Levy law")[-1]
+            raise ConvergenceError(
+                f"the Wigner-Levy law at z = i sigma_w exp({float(log_x[~ok][0])!r}): last Newton increment {size.max():.3g}"
+            )
+        state = follow(
+            increment, start, lambda t, index: goal[index] + 1j * math.pi * a * t, goal.size, what="the Wigner-Levy law, ln q"
+        )[-1]  # fmt: skip
         return np.asarray(np.exp(state[:, 0]), dtype=complex)
 
     def _pdf(self, x: Array) -> Array:
+        if self._semicircle:
+            return self._semicircle._pdf(x)
         u = np.abs(x) / self.sigma_w
         out = np.full(u.shape, self.density_at_zero())
         far = u > self._centre
@@ -145,6 +162,8 @@ class WignerLevy(BoundedLaw):
         return np.asarray(potential.imag / math.pi, dtype=float)
 
     def _ccdf(self, x: Array) -> Array:
+        if self._semicircle:
+            return self._semicircle._ccdf(x)
         u = np.abs(x) / self.sigma_w
         out = 0.5 - u * self.sigma_w * self.density_at_zero()
         far = u > self._centre
@@ -156,7 +175,9 @@ class WignerLevy(BoundedLaw):
         return self._ccdf(-x)
 
     def iccdf(self, p: ArrayLike) -> float | Array:
-        """x with ccdf(x) = p; inf and -inf at 0 and 1."""
+        """x with ccdf(x) = p; inf and -inf at 0 and 1 below alpha = 2."""
+        if self._semicircle:
+            return self._semicircle.iccdf(p)
         fraction = _fraction("p", p)
         flat = np.atleast_1d(fraction).ravel()
         tail = np.minimum(flat, 1.0 - flat)
@@ -178,5 +199,5 @@ class WignerLevy(BoundedLaw):
         return _like(np.where(flat <= 0.5, out, -out).reshape(fraction.shape), p)
 
     def icdf(self, p: ArrayLike) -> float | Array:
-        """Quantile; -inf and inf at 0 and 1."""
+        """Quantile; -inf and inf at 0 and 1 below alpha = 2."""
         return _like(-np.asarray(self.iccdf(_fraction("p", p))), p)
