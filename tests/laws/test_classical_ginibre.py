@@ -94,6 +94,40 @@ def test_sampled_real_matrices_have_that_many_real_eigenvalues(rng):
     assert_mean(counts, RealGinibre(n).expected_real(), detects=0.2)
 
 
+@pytest.mark.parametrize("n", [2, 10, 50])
+def test_product_formula_at_one_layer_is_the_density_of_one_matrix(n):
+    law = RealGinibre(n)
+    y = np.array([0.1, 1.0, 2.5, math.sqrt(n)])
+    found = np.array([law._product_density(v) for v in y])
+    assert np.abs(found - law.real_density(y * law._unit) * law._unit).max() < 1e-12
+    assert abs(law._real_terms().sum() / law.expected_real() - 1.0) < 1e-11
+
+
+def test_real_eigenvalues_of_products(rng):
+    """pi/2 for two 2 x 2 matrices; counts of sampled products, all of them and in an interval, false-fail rate 1e-6 each."""
+    assert abs(RealGinibre(2, layers=2).expected_real() - 0.5 * math.pi) < 1e-12
+    n, layers, low, high = 4, 2, 0.2, 0.6
+    law = RealGinibre(n, layers=layers)
+    x, w = gauss_legendre_panels([low, high], 8)
+    inside = 2.0 * float(law.real_density(x) @ w)
+    whole, part = [], []
+    for _ in range(3000):
+        values = np.linalg.eigvals(ginibre(n, rng=rng) @ ginibre(n, rng=rng))
+        real = np.abs(values[values.imag == 0.0].real)
+        whole.append(real.size)
+        part.append(np.sum((real > low) & (real < high)))
+    assert_mean(whole, law.expected_real(), detects=0.15)
+    assert_mean(part, inside, detects=0.1)
+
+
+def test_products_of_real_matrices_refuse_what_has_no_formula():
+    with pytest.raises(ValueError, match="n = 3 must be even"):
+        RealGinibre(3, layers=2)
+    with pytest.raises(ValueError, match="layers = 2 must be 1"):
+        RealGinibre(4, layers=2).complex_density(0.1j)
+    assert RealGinibre(4, layers=2).real_density(0.0) == math.inf
+
+
 def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match=r"^n\b"):
         ComplexGinibre(0)

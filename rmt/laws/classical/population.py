@@ -180,7 +180,7 @@ class PopulationMarchenkoPastur(TransformLaw):
         m = m.real + 1j * np.abs(m.imag)
         real = m.imag < 1e-8 * np.abs(m)
         share = t * m.real[:, None] / (1.0 + t * m.real[:, None])
-        wrong = real & (1.0 - self.ratio * share**2 @ w < -1e-3)
+        wrong = real & (1.0 - self.ratio * share**2 @ w < -1e-4)
         return np.asarray(np.where(real, m.real + 0j, m), dtype=complex), np.asarray(wrong)
 
     def _pdf(self, x: Array) -> Array:
