@@ -9,10 +9,18 @@ All matrices are stored by rows.
 
 from libc.math cimport atan2, copysign, fabs, isfinite, sqrt
 from libc.stdint cimport int64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from scipy.linalg.cython_blas cimport dgemv, dger
 
 from spectra_scaling cimport exponent_of, times_power
+
+cdef extern from "spectra_rotations.h" nogil:
+    int RMT_STRIP
+    void rotate_rows "rmt_rotate_rows"(double* x, double* y, int64_t n, double c, double s)
+    void mix_rows "rmt_mix_rows"(double* x, double* y, int64_t n, double xx, double xy, double yx, double yy)
+    void rotate_many_columns "rmt_rotate_columns"(
+        double* m, int64_t ld, int64_t first, const int64_t* plane, const int64_t* until, const double* c, const double* s,
+        int64_t count, double* strip)
 
 cdef int64_t NO_EXPONENT = -(<int64_t>1 << 40)
 cdef int64_t GRADED_BITS = 10
@@ -28,26 +36,14 @@ cdef struct Problem:
     double* q0  # rows are the Schur vectors before H; NULL when not wanted
     double* q1  # the same between H and R_1
     bint full  # update all of R, not only the active window
-
-
-cdef inline void rotate_rows(double* x, double* y, Py_ssize_t n, double c, double s) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef double t
-    for i in range(n):
-        t = x[i]
-        x[i] = c * t + s * y[i]
-        y[i] = c * y[i] - s * t
-
-
-cdef inline void mix_rows(
-    double* x, double* y, Py_ssize_t n, double xx, double xy, double yx, double yy
-) noexcept nogil:
-    cdef Py_ssize_t i
-    cdef double t
-    for i in range(n):
-        t = x[i]
-        x[i] = xx * t + xy * y[i]
-        y[i] = yx * t + yy * y[i]
+    # Rotations of columns that wait for the end of the sweep: the k-th acts on the planes plane[k], plane[k] + 1 of the rows
+    # before until[k], which nothing else touches any more; matrix 0 is H, matrix 1 + i is R_i.
+    int64_t waiting
+    int64_t* plane
+    int64_t* until
+    double* cosines
+    double* sines
+    double* strip
 
 
 cdef inline void rotate_columns(
@@ -117,21 +113,45 @@ cdef void retriangularise(
 
 
 cdef void turn(
-    Problem* p, Py_ssize_t j, double c, double s, Py_ssize_t lo, Py_ssize_t hi, Py_ssize_t left, Py_ssize_t below
+    Problem* p, Py_ssize_t j, double c, double s, Py_ssize_t lo, Py_ssize_t hi, Py_ssize_t left, Py_ssize_t below,
+    Py_ssize_t done
 ) noexcept nogil:
-    """One rotation of the planes j, j+1 through all factors; `left` and `below` bound what is not zero in H."""
-    cdef Py_ssize_t n = p.n, k, first = 0 if p.full else lo, last = n - 1 if p.full else hi
+    """One rotation of the planes j, j+1 through all factors; `left` and `below` bound what is not zero in H.
+
+    The rows before `done` are complete but for rotations of their columns, which wait.
+    """
+    cdef Py_ssize_t n = p.n, k, last = n - 1 if p.full else hi
+    cdef int64_t w = p.waiting
     cdef double* r
     rotate_rows(p.h + j * n + left, p.h + (j + 1) * n + left, hi - left + 1, c, s)
     if p.q0 != NULL:
         rotate_rows(p.q0 + j * n, p.q0 + (j + 1) * n, n, c, s)
     for k in range(p.k - 1, -1, -1):
         r = p.r + k * n * n
-        rotate_columns(r, n, j, first, j + 1, c, s)
+        rotate_columns(r, n, j, done, j + 1, c, s)
+        p.cosines[(k + 1) * 2 * n + w] = c
+        p.sines[(k + 1) * 2 * n + w] = s
         retriangularise(r, p.e + k * n, n, j, last, &c, &s)
-    rotate_columns(p.h, n, j, lo, below, c, s)
+    rotate_columns(p.h, n, j, done, below, c, s)
+    p.cosines[w] = c
+    p.sines[w] = s
+    p.plane[w] = j
+    p.until[w] = done
+    p.waiting = w + 1
     if p.q1 != NULL:
         rotate_rows(p.q1 + j * n, p.q1 + (j + 1) * n, n, c, s)
+
+
+cdef void catch_up(Problem* p, Py_ssize_t lo) noexcept nogil:
+    """Apply what has waited during a sweep."""
+    cdef Py_ssize_t n = p.n, k
+    rotate_many_columns(p.h, n, lo, p.plane, p.until, p.cosines, p.sines, p.waiting, p.strip)
+    for k in range(p.k):
+        rotate_many_columns(
+            p.r + k * n * n, n, 0 if p.full else lo, p.plane, p.until, p.cosines + (k + 1) * 2 * n,
+            p.sines + (k + 1) * 2 * n, p.waiting, p.strip,
+        )
+    p.waiting = 0
 
 
 cdef inline void rotation(double a, double b, double* c, double* s) noexcept nogil:
@@ -151,11 +171,12 @@ cdef void sweep_single(Problem* p, Py_ssize_t lo, Py_ssize_t hi, double x, doubl
     cdef Py_ssize_t n = p.n, j
     cdef double c, s
     rotation(x, y, &c, &s)
-    turn(p, lo, c, s, lo, hi, lo, min(lo + 2, hi))
+    turn(p, lo, c, s, lo, hi, lo, min(lo + 2, hi), lo)
     for j in range(lo, hi - 1):
         rotation(p.h[(j + 1) * n + j], p.h[(j + 2) * n + j], &c, &s)
-        turn(p, j + 1, c, s, lo, hi, j, min(j + 3, hi))
+        turn(p, j + 1, c, s, lo, hi, j, min(j + 3, hi), j + 1)
         p.h[(j + 2) * n + j] = 0.0
+    catch_up(p, lo)
 
 
 cdef void sweep_double(Problem* p, Py_ssize_t lo, Py_ssize_t hi, double x, double y, double z) noexcept nogil:
@@ -165,16 +186,17 @@ cdef void sweep_double(Problem* p, Py_ssize_t lo, Py_ssize_t hi, double x, doubl
     rotation(y, z, &c, &s)
     y = c * y + s * z
     rotation(x, y, &c2, &s2)
-    turn(p, lo + 1, c, s, lo, hi, lo, min(lo + 3, hi))
-    turn(p, lo, c2, s2, lo, hi, lo, min(lo + 3, hi))
+    turn(p, lo + 1, c, s, lo, hi, lo, min(lo + 3, hi), lo)
+    turn(p, lo, c2, s2, lo, hi, lo, min(lo + 3, hi), lo)
     for j in range(lo, hi - 1):
         if j + 3 <= hi:
             rotation(h[(j + 2) * n + j], h[(j + 3) * n + j], &c, &s)
-            turn(p, j + 2, c, s, lo, hi, j, min(j + 4, hi))
+            turn(p, j + 2, c, s, lo, hi, j, min(j + 4, hi), j + 1)
             h[(j + 3) * n + j] = 0.0
         rotation(h[(j + 1) * n + j], h[(j + 2) * n + j], &c, &s)
-        turn(p, j + 1, c, s, lo, hi, j, min(j + 4, hi))
+        turn(p, j + 1, c, s, lo, hi, j, min(j + 4, hi), j + 1)
         h[(j + 2) * n + j] = 0.0
+    catch_up(p, lo)
 
 
 cdef int64_t window(
@@ -497,6 +519,18 @@ def periodic_schur(
     p.q0 = &q0[0, 0] if q0.shape[0] else NULL
     p.q1 = &q1[0, 0] if q1.shape[0] else NULL
     p.full = full
+    p.waiting = 0
+    cdef double* memory = <double*>calloc(4 * (p.k + 1) * p.n + RMT_STRIP * (p.n + 8), sizeof(double))
+    cdef int64_t* places = <int64_t*>malloc(4 * p.n * sizeof(int64_t))
+    if memory == NULL or places == NULL:
+        free(memory)
+        free(places)
+        raise MemoryError("no memory for the rotations of a sweep")
+    p.cosines = memory
+    p.sines = memory + 2 * (p.k + 1) * p.n
+    p.strip = p.sines + 2 * (p.k + 1) * p.n
+    p.plane = places
+    p.until = places + 2 * p.n
     with nogil:
         status = 0
         if reduced:
@@ -505,6 +539,8 @@ def periodic_schur(
             status = reduce_hessenberg(&p)
         if status == 0:
             status = schur(&p, &pair[0], most, <int64_t*>&statistics[0])
+    free(memory)
+    free(places)
     if status == -1:
         raise MemoryError("no memory for the Hessenberg reduction")
     return status

@@ -25,6 +25,8 @@ cdef extern from "spectra_passes.h" nogil:
     double column_maximum "rmt_column_maximum"(const double* x, int64_t n)
     double scale_column "rmt_scale_column"(double* x, double scale, int64_t n, double* row_square, double* row_largest)
     void solve_transposed "rmt_solve_transposed"(const double* r, int64_t ld, int64_t n, double* x)
+    void transpose_scaled "rmt_transpose_scaled"(
+        const double* a, int64_t lda, int64_t m, int64_t n, double scale, double* x)
     double turn_angles "rmt_turn_angles"(
         const double* r, const double* old, const double* scale, const double* inverse, double lift, double diagonal,
         double g, double cap, int64_t n, double* angles, double* extra)
@@ -154,6 +156,12 @@ cdef void gather_columns(
         for j in range(n):
             for i in range(m):
                 x[i + j * m] = times_power(a[i * lda + columns[j]], -shift)
+        return
+    i = 0
+    while i < n and columns[i] == i:
+        i += 1
+    if i == n:
+        transpose_scaled(a, lda, m, n, scale, x)
         return
     i = 0
     while i + 8 <= m:

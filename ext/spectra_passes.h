@@ -211,6 +211,50 @@ RMT_PASS void rmt_solve_transposed(const double* restrict r, int64_t ld, int64_t
     }
 }
 
+#define RMT_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (rmt_lane_bits){__VA_ARGS__})
+
+/* y (8 x 8, leading dimension ldy) = transpose of x (leading dimension ldx) */
+static inline __attribute__((always_inline)) void rmt_transpose_tile(
+    const double* restrict x, int64_t ldx, double* restrict y, int64_t ldy) {
+    rmt_lanes r[8], a[8], b[8];
+    for (int i = 0; i < 8; i++) RMT_LOAD(r[i], x + i * ldx);
+    for (int i = 0; i < 8; i += 2) {
+        a[i] = RMT_SHUFFLE(r[i], r[i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        a[i + 1] = RMT_SHUFFLE(r[i], r[i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int k = 0; k < 2; k++) {
+            b[i + k] = RMT_SHUFFLE(a[i + k], a[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            b[i + k + 2] = RMT_SHUFFLE(a[i + k], a[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (int k = 0; k < 4; k++) {
+        r[k] = RMT_SHUFFLE(b[k], b[k + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        r[k + 4] = RMT_SHUFFLE(b[k], b[k + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+    for (int i = 0; i < 8; i++) RMT_STORE(y + i * ldy, r[i]);
+}
+
+/* x (m, n) by columns = a (m, n) by rows times scale. */
+RMT_PASS void rmt_transpose_scaled(
+    const double* restrict a, int64_t lda, int64_t m, int64_t n, double scale, double* restrict x) {
+    int64_t i = 0, j;
+    for (; i + 8 <= m; i += 8) {
+        for (j = 0; j + 8 <= n; j += 8) {
+            rmt_transpose_tile(a + i * lda + j, lda, x + i + j * m, m);
+            for (int l = 0; l < 8; l++) {
+                rmt_lanes v;
+                RMT_LOAD(v, x + i + (j + l) * m);
+                v *= scale;
+                RMT_STORE(x + i + (j + l) * m, v);
+            }
+        }
+        for (; j < n; j++)
+            for (int l = 0; l < 8; l++) x[i + l + j * m] = a[(i + l) * lda + j] * scale;
+    }
+    for (; i < m; i++)
+        for (j = 0; j < n; j++) x[i + j * m] = a[i * lda + j] * scale;
+}
+
 /* Squared angles of column j: see `conditions` in _spectra_udt.pyx. Returns what they add to the variance of ln R_jj. */
 RMT_PASS double rmt_turn_angles(
     const double* restrict r, const double* restrict old, const double* restrict scale, const double* restrict inverse,

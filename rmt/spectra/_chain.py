@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt import _spectra_udt
+from rmt.spectra._debug import debugging
 from rmt.spectra._factors import Matrix, compressed
 
 __all__ = ["Chain", "absorb_all"]
@@ -65,7 +65,7 @@ class Chain:
             self.exponents, self.condition = np.zeros(n, dtype=np.int64), np.zeros(n)
             self._angles = np.zeros(n * n if self.probe else 0)
         self.depth += 1
-        if os.environ.get("RMT_DEBUG") and m == n:  # an independent determinant, for the sum rules only
+        if debugging() and m == n:  # an independent determinant, for the sum rules only
             log_abs_det = float(np.linalg.slogdet(np.ldexp(matrix, 1 - int(np.frexp(largest)[1])))[1])
             log_abs_det += m * (int(np.frexp(largest)[1]) - 1) * float(np.log(2.0))
             self.log_abs_det += log_abs_det

@@ -114,7 +114,7 @@ def merge(form: SchurForm) -> SchurForm:
 class Reduction:
     """The orthogonal and triangular factors of a matrix similar to P, and the way back to the eigenvectors of P.
 
-    Right vectors are ``right @ (vectors behind h)``; left ones are ``left @ (vectors before h)``.
+    Right vectors are ``right @ (vectors behind h)``; left ones are ``left @ (vectors before h)`` where the rank is not full.
     """
 
     h: Matrix
@@ -132,11 +132,11 @@ def reduce_chain(chain: Chain) -> Reduction:
     """
     order = np.argsort(-chain.exponents, kind="stable")
     e, rank = chain.exponents[order], chain.rank
-    r, z = _rq(chain.t()[order])
     u = chain.u()[:, order]
-    h = z @ u
+    r, z = _rq(chain.t()[order])
+    h = z @ u  # with z written out: reflectors applied to u would lose the small entries of graded rows
     if rank == chain.shape[0]:
-        return Reduction(h, r[None], e[None], u, z.T)
+        return Reduction(h, r[None], e[None], u, np.zeros((0, 0)))  # left vectors come from the same basis
     extra, h = _rq(h)
     left = z.T @ solve_triangular(extra, np.eye(rank), trans="T")
     return Reduction(h, np.stack([r, extra]), np.stack([e, np.zeros_like(e)]), u, left)

@@ -24,13 +24,28 @@ class Triangular:
     basis: Complex
 
 
-def _rotate_pair(m: NDArray[Any], eigenvalue: complex) -> Complex:
-    """Unitary 2 x 2 matrix whose first column is the eigenvector of m for the eigenvalue."""
-    first = np.array([m[0, 1], eigenvalue - m[0, 0]])
-    second = np.array([eigenvalue - m[1, 1], m[1, 0]])
-    v = first if np.linalg.norm(first) >= np.linalg.norm(second) else second
-    v = v / np.linalg.norm(v)
-    return np.array([[v[0], -np.conj(v[1])], [v[1], np.conj(v[0])]])
+def _rotate_pairs(m: NDArray[np.float64], eigenvalues: Complex) -> Complex:
+    """Unitary 2 x 2 matrices whose first columns are the eigenvectors of the matrices m (p, 2, 2) for the eigenvalues."""
+    first = np.stack([m[:, 0, 1] + 0j, eigenvalues - m[:, 0, 0]], axis=1)
+    second = np.stack([eigenvalues - m[:, 1, 1], m[:, 1, 0] + 0j], axis=1)
+    longer = np.linalg.norm(first, axis=1) >= np.linalg.norm(second, axis=1)
+    v = np.where(longer[:, None], first, second)
+    v /= np.linalg.norm(v, axis=1)[:, None]
+    return np.stack([v, np.stack([-v[:, 1].conj(), v[:, 0].conj()], axis=1)], axis=2)
+
+
+def _blocks_times(blocks: NDArray[Any], first: NDArray[np.intp], matrix: NDArray[Any]) -> None:
+    """The 2 x 2 blocks times the pairs of rows first, first + 1 of the matrix, in place."""
+    x, y = matrix[first], matrix[first + 1]
+    matrix[first] = blocks[:, 0, 0, None] * x + blocks[:, 0, 1, None] * y
+    matrix[first + 1] = blocks[:, 1, 0, None] * x + blocks[:, 1, 1, None] * y
+
+
+def _times_blocks(matrix: NDArray[Any], first: NDArray[np.intp], blocks: NDArray[Any]) -> None:
+    """The pairs of columns first, first + 1 of the matrix times the 2 x 2 blocks, in place."""
+    x, y = matrix[:, first], matrix[:, first + 1]
+    matrix[:, first] = x * blocks[:, 0, 0] + y * blocks[:, 1, 0]
+    matrix[:, first + 1] = x * blocks[:, 0, 1] + y * blocks[:, 1, 1]
 
 
 def complex_triangular(form: SchurForm, *, side: str) -> Triangular:
@@ -40,57 +55,73 @@ def complex_triangular(form: SchurForm, *, side: str) -> Triangular:
     share their eigenvalues. Both rows of a complex pair get one common exponent.
     """
     r, e = form.triangles[0], form.exponents[0].copy()
-    n = r.shape[0]
     s = np.triu(r).astype(np.complex128)
     q = form.q0 if side == "outer" else form.q1
-    basis = q.T.astype(np.complex128) if q.size else np.eye(n, dtype=np.complex128)  # not accumulated: bounds only
+    basis = q.T.astype(np.complex128)  # (0, 0) when it is not accumulated, for bounds only
     sign = np.where(np.diagonal(form.h) < 0.0, -1.0, 1.0)
-    for i in np.flatnonzero(form.pair == 1):
-        sign[i : i + 2] = 1.0
-        top = max(e[i], e[i + 1])
-        for j in (i, i + 1):
-            s[j] = np.ldexp(s[j].real, int(np.clip(e[j] - top, -4000, 0)))
-            e[j] = top
-        block = form.h[i : i + 2, i : i + 2]
-        if side == "outer":
-            s[i : i + 2] = block @ s[i : i + 2]
-        else:
-            s[: i + 2, i : i + 2] = s[: i + 2, i : i + 2] @ block
+    first = np.flatnonzero(form.pair == 1)
+    second = first + 1
+    sign[first] = sign[second] = 1.0
+    top = np.maximum(e[first], e[second])
+    for rows in (first, second):
+        s[rows] *= _powers(e[rows] - top)[:, None]
+        e[rows] = top
+    blocks = np.array([form.h[i : i + 2, i : i + 2] for i in first]).reshape(-1, 2, 2)
+    if side == "outer":
+        _blocks_times(blocks, first, s)
+    else:
+        _times_blocks(s, first, blocks)
     s = sign[:, None] * s if side == "outer" else s * sign[None, :]
-    for i in np.flatnonzero(form.pair == 1):
-        m = s[i : i + 2, i : i + 2].real
-        half = 0.5 * (m[0, 0] - m[1, 1])
-        root = np.sqrt(max(-(half * half + m[0, 1] * m[1, 0]), 0.0))
-        g = _rotate_pair(m, complex(0.5 * (m[0, 0] + m[1, 1]), root))
-        s[i : i + 2] = g.conj().T @ s[i : i + 2]
-        s[: i + 2, i : i + 2] = s[: i + 2, i : i + 2] @ g
-        basis[:, i : i + 2] = basis[:, i : i + 2] @ g
-        s[i + 1, i] = 0.0
-    return Triangular(s[:n], e, basis)
+    m = np.array([s[i : i + 2, i : i + 2].real for i in first]).reshape(-1, 2, 2)
+    half = 0.5 * (m[:, 0, 0] - m[:, 1, 1])
+    root = np.sqrt(np.maximum(-(half * half + m[:, 0, 1] * m[:, 1, 0]), 0.0))
+    g = _rotate_pairs(m, 0.5 * (m[:, 0, 0] + m[:, 1, 1]) + 1j * root)
+    _blocks_times(g.conj().transpose(0, 2, 1), first, s)
+    _times_blocks(s, first, g)
+    if basis.size:
+        _times_blocks(basis, first, g)
+    s[second, first] = 0.0
+    return Triangular(s, e, basis)
+
+
+def _size(z: Complex) -> NDArray[np.float64]:
+    """|Re z| + |Im z|, a modulus for comparisons."""
+    size: NDArray[np.float64] = np.abs(z.real) + np.abs(z.imag)
+    return size
 
 
 def _safe(denominator: Complex, scale: NDArray[np.float64]) -> Complex:
-    """Denominators of nearly equal eigenvalues, kept away from zero by one rounding error of their terms."""
+    """Denominators of nearly equal eigenvalues, kept away from zero by one rounding error of their terms, in place."""
     floor = 2.0**-53 * np.maximum(scale, 1e-300)
-    small = np.abs(denominator) < floor
-    return np.where(small, floor, denominator)
+    small = _size(denominator) < floor
+    if small.any():
+        denominator[small] = floor[small]
+    return denominator
 
 
 def _powers(shift: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.ldexp(1.0, np.clip(shift, -1070, 1000).astype(np.int32))
 
 
+BLOCK = 32  # rows whose sums over all earlier blocks are taken in one multiplication
+
+
 def right_vectors(t: Triangular) -> Complex:
     """Columns x with T x = lambda x, x_i = 1: x_j = (sum_k S_jk x_k) / (lambda_i 2^-E_j - s_jj)."""
     s, e = t.rows, t.exponents
     n = s.shape[0]
-    diagonal = np.diagonal(s)
+    diagonal = np.diagonal(s).copy()
+    size = _size(diagonal)
     x = np.eye(n, dtype=np.complex128)
-    for j in range(n - 2, -1, -1):
-        rhs = s[j, j + 1 :] @ x[j + 1 :, j + 1 :]
-        shift = e[j + 1 :] - e[j]
-        term = diagonal[j + 1 :] * _powers(shift)
-        x[j, j + 1 :] = rhs / _safe(term - diagonal[j], np.abs(term) + abs(diagonal[j]))
+    for top in range((n - 1) // BLOCK * BLOCK, -1, -BLOCK):
+        end = min(top + BLOCK, n)
+        below = s[top:end, end:] @ x[end:, end:]
+        for j in range(end - 1, top - 1, -1):
+            rhs = s[j, j + 1 : end] @ x[j + 1 : end, j + 1 :]
+            rhs[end - j - 1 :] += below[j - top]
+            power = _powers(e[j + 1 :] - e[j])
+            scale = size[j + 1 :] * power + size[j]
+            x[j, j + 1 :] = rhs / _safe(diagonal[j + 1 :] * power - diagonal[j], scale)
     return x
 
 
@@ -98,15 +129,19 @@ def left_vectors(t: Triangular) -> tuple[Complex, Complex]:
     """Columns y with y^T T = lambda y^T, y_i = 1, and z_j = y_j 2^(E_j - E_i), which stays of order one."""
     s, e = t.rows, t.exponents
     n = s.shape[0]
-    diagonal = np.diagonal(s)
+    diagonal = np.diagonal(s).copy()
+    size = _size(diagonal)
     y = np.eye(n, dtype=np.complex128)
     z = np.eye(n, dtype=np.complex128)
-    for j in range(1, n):
-        rhs = s[:j, j] @ z[:j, :j]
-        power = _powers(e[j] - e[:j])
-        term = diagonal[j] * power
-        y[j, :j] = rhs / _safe(diagonal[:j] - term, np.abs(term) + np.abs(diagonal[:j]))
-        z[j, :j] = y[j, :j] * power
+    for top in range(0, n, BLOCK):
+        end = min(top + BLOCK, n)
+        above = s[:top, top:end].T @ z[:top, :top]
+        for j in range(max(top, 1), end):
+            rhs = s[top:j, j] @ z[top:j, :j]
+            rhs[:top] += above[j - top]
+            power = _powers(e[j] - e[:j])
+            y[j, :j] = rhs / _safe(diagonal[:j] - diagonal[j] * power, size[j] * power + size[:j])
+            z[j, :j] = y[j, :j] * power
     return y, z
 
 

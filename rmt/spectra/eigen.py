@@ -3,7 +3,6 @@ r"""Eigenvalues and eigenvectors of a product of square matrices, without formin
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,11 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from rmt._checks import check_choice
 from rmt._results import Result, provenance
 from rmt.spectra._chain import Chain, absorb_all
+from rmt.spectra._debug import assert_sum_rules, assert_transpose_agrees, debugging, held, transposed
 from rmt.spectra._explicit import better
 from rmt.spectra._factors import Matrix, checked_factors, live_units
 from rmt.spectra._schur import Reduction, merge, reduce_chain, reduce_factors, schur_form
 from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
-from rmt.spectra.singular import UNIT, assert_sum_rules, run_chain
+from rmt.spectra.singular import UNIT, run_chain
 
 __all__ = ["ProductEig", "ProductEigenvalues", "eig", "product_eig", "product_eigenvalues"]
 
@@ -145,6 +145,17 @@ def eigenvalue_error(
 
 def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool) -> dict[str, Any]:
     check_choice("method", method, ("merged", "exact"))
+    if not debugging():
+        return _solve_once(factors, method=method, vectors=vectors, error=error)
+    factors, kept = held(factors)
+    out = _solve_once(factors, method=method, vectors=vectors, error=error)
+    if error:
+        other = _solve_once(transposed(kept), method=method, vectors=False, error=True)
+        assert_transpose_agrees(out["log_modulus"], out["error"], other["log_modulus"], other["error"])
+    return out
+
+
+def _solve_once(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool) -> dict[str, Any]:
     kept: Sequence[ArrayLike] | None = None
     if method == "exact" or isinstance(factors, list | tuple) or isinstance(factors, np.ndarray):
         factors = kept = list(factors)
@@ -182,7 +193,7 @@ def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: b
             out["log_abs_det"] = math.fsum(found["log_modulus"])
     if vectors:
         out |= {"right": found["right"], "left": found["left"]}
-    if os.environ.get("RMT_DEBUG") and rank == n and error:
+    if debugging() and rank == n and error:
         assert_sum_rules(chain, math.fsum(found["log_modulus"]), float(found["error"].sum()))
     return out
 

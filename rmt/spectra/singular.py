@@ -3,7 +3,6 @@ r"""Singular values and vectors of a product of matrices, every one to full rela
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from rmt import _spectra_jacobi
 from rmt._checks import check_integer
 from rmt._results import Result, provenance
 from rmt.spectra._chain import Chain, absorb_all
+from rmt.spectra._debug import assert_sum_rules, assert_transpose_agrees, debugging, held, transposed
 from rmt.spectra._factors import Matrix, checked_factors, live_units
 
 __all__ = ["ProductSVD", "ProductSingularValues", "product_singular_values", "product_svd"]
@@ -140,14 +140,6 @@ def _graded_svd(chain: Chain, vectors: bool) -> tuple[NDArray[np.float64], NDArr
     return mantissa[down], exponent[down], left, right, 1.0 / max(float(rcond), 1e-300)
 
 
-def assert_sum_rules(chain: Chain, total: float, bound: float) -> None:
-    """Debug mode: the sum of the logarithms is sum ln|det A_k|, known from the pivots of the pass."""
-    slack = bound + 100 * UNIT * (chain.depth * chain.rank + chain.log_abs_sum)
-    assert abs(total - chain.log_abs_det) <= slack, (
-        f"sum of logarithms {total}, ln|det| {chain.log_abs_det}, slack {slack}"
-    )
-
-
 def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: float) -> NDArray[np.float64]:
     """The a-posteriori bound: errors of the pass, of the final SVD, of the logarithm; constants measured (docs/theory)."""
     condition = chain.condition[np.argsort(-chain.exponents, kind="stable")]
@@ -198,8 +190,12 @@ def product_singular_values(
     >>> product_singular_values(factors).log_values.round(6)
     array([    2.079442,     0.      , -1381.551056])
     """
-    chain = run_chain(factors, probe=error, group=check_integer("group", group, low=1))
-    result, _, _ = _singular(chain, vectors=False)
+    group = check_integer("group", group, low=1)
+    if debugging():
+        factors, kept = held(factors)
+    result, _, _ = _singular(run_chain(factors, probe=error, group=group), vectors=False)
+    if debugging() and error:
+        _assert_transpose(result, kept, group)
     result["meta"]["group"] = group
     if not error:
         result["error"][:] = np.nan
@@ -240,15 +236,24 @@ def product_svd(factors: Iterable[ArrayLike], k: int | None = None) -> ProductSV
     """
     if k is not None:
         k = check_integer("k", k, low=1)
+    if debugging():
+        factors, kept = held(factors)
     chain = run_chain(factors)
     if k is not None and k > min(chain.shape):
         raise ValueError(f"k = {k} must be an integer from 1 to min(n_0, n_L) = {min(chain.shape)}")
     result, left, right = _singular(chain, vectors=True)
+    if debugging():
+        _assert_transpose(result, kept, 1)
     count = chain.rank if k is None else min(k, chain.rank)
     result["log_values"], result["error"] = result["log_values"][:count], result["error"][:count]
     return ProductSVD(
         **result, left=np.ascontiguousarray(left[:, :count]), right=np.ascontiguousarray(right[:, :count])
     )
+
+
+def _assert_transpose(result: dict[str, Any], kept: list[Any], group: int) -> None:
+    other, _, _ = _singular(run_chain(transposed(kept), group=group), vectors=False)
+    assert_transpose_agrees(result["log_values"], result["error"], other["log_values"], other["error"])
 
 
 def _singular(chain: Chain, *, vectors: bool) -> tuple[dict[str, Any], Matrix, Matrix]:
@@ -261,7 +266,7 @@ def _singular(chain: Chain, *, vectors: bool) -> tuple[dict[str, Any], Matrix, M
         log_values[: chain.rank] = np.log(mantissa) + exponent * LN2
         error[: chain.rank] = singular_error(chain, log_values[: chain.rank], t_condition)
         total = math.fsum(np.log(mantissa)) + int(exponent.sum()) * LN2
-    if os.environ.get("RMT_DEBUG") and chain.probe and chain.rank == n == max(chain.shape):
+    if debugging() and chain.probe and chain.rank == n == max(chain.shape):
         assert_sum_rules(chain, total, float(error.sum()))
     meta = provenance() | {"depth": chain.depth, "shape": chain.shape, "condition": t_condition}
     fields = {

@@ -147,5 +147,73 @@ def bounds(seed=2026, path="pivoted"):
             print(f"  loosest bound: {row[0]}, median bound/error {row[3]:.0f}", file=sys.stderr)
 
 
+def plot(stem="docs/guide/spectra_scaling"):
+    """CPU time of one product against its size (L = 10) and against the number of factors (N = 100), as a picture."""
+    from rmt import plotting
+
+    sizes, depths = (25, 50, 100, 200, 400, 800), (10, 20, 40, 80, 160, 320)
+    series = (
+        ("singular values", product_singular_values),
+        ("eigenvalues", lambda factors: product_eigenvalues(factors, error=False)),
+        ("eigenvalues and bounds", product_eigenvalues),
+    )
+    left, right = plotting.axes(ncols=2, figsize=(7.2, 2.9))
+    for number, (label, function) in enumerate(series):
+        times = [seconds(lambda n=n, f=function: f(gaussian(n, 10))) for n in sizes]
+        cube = (sizes[2:], times[-1] * (np.array(sizes[2:]) / sizes[-1]) ** 3) if number == 0 else None
+        plotting.plot_points(sizes, times, ax=left, label=label, series=number, theory=cube, theory_label="cubic")
+        times = [seconds(lambda depth=depth, f=function: f(gaussian(100, depth))) for depth in depths]
+        line = (depths, times[-1] * np.array(depths) / depths[-1]) if number == 0 else None
+        plotting.plot_points(depths, times, ax=right, label=label, series=number, theory=line, theory_label="linear")
+    for axes, name, fixed in ((left, "N", "L = 10"), (right, "L", "N = 100")):
+        axes.set(xscale="log", yscale="log", xlabel=name, ylabel="CPU seconds", title=fixed)
+    left.figure.tight_layout()
+    print(*plotting.save(left, stem, formats=("png",)))
+
+
+def _large_case(name):
+    """(how the factors come, a function that returns them anew)."""
+    if name == "4000 x 4000, L = 3":
+        return "list", lambda: list(np.random.default_rng(0).standard_normal((3, 4000, 4000)))
+    if name == "20 x 20, L = 100000":
+        rng = lambda: np.random.default_rng(1)
+        return "iterator", lambda: (a for r in [rng()] for _ in range(100_000) for a in [r.standard_normal((20, 20))])
+    widths = [400, *np.random.default_rng(2).integers(200, 600, 60), 300]
+    shapes = list(zip(widths[1:], widths[:-1], strict=True))
+    return "iterator", lambda: (r.standard_normal(shape) for r in [np.random.default_rng(3)] for shape in shapes)
+
+
+def large(*names):
+    """One run each at the ends of the range, every one in a process of its own (for its peak memory)."""
+    import resource
+    import subprocess
+
+    if not names:
+        print("| product | given as | CPU s | peak memory, MB | largest bound | sums of logarithms | P and P^T |")
+        print("| --- " * 7 + "|", flush=True)
+        for name in ("4000 x 4000, L = 3", "20 x 20, L = 100000", "60 rectangular factors, widths 200 to 600"):
+            subprocess.run([sys.executable, __file__, "large", name], check=True)
+        return
+    given, make = _large_case(names[0])
+    start = time.process_time()
+    result = product_singular_values(make())
+    spent = time.process_time() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    factors = list(make())
+    sums = "not square"
+    if factors[0].shape == factors[-1].shape and result.rank == factors[0].shape[1]:
+        determinant = sum(np.linalg.slogdet(factor)[1] for factor in factors)
+        sums = f"{abs(result.log_abs_det - determinant) / abs(determinant):.0e} relative"
+    turned = product_singular_values([factor.T for factor in reversed(factors)])
+    used = np.abs(turned.log_values - result.log_values) / (turned.error + result.error)
+    agree = (
+        f"differ by {np.nanmax(np.abs(turned.log_values - result.log_values)):.0e}, {np.nanmax(used):.2f} of the bounds"
+    )
+    cells = [names[0], given, f"{spent:.3g}", f"{peak:.0f}", f"{result.error.max():.0e}", sums, agree]
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
 if __name__ == "__main__":
-    {"scaling": scaling, "accuracy": accuracy, "bounds": bounds}[sys.argv[1]](*sys.argv[2:])
+    {"scaling": scaling, "accuracy": accuracy, "bounds": bounds, "large": large, "plot": plot}[sys.argv[1]](
+        *sys.argv[2:]
+    )

@@ -78,14 +78,56 @@ def test_a_factor_of_two_is_visible_to_the_sums(chain):
 
 
 def test_debug_mode_asserts_the_sum_rules(chain, monkeypatch):
-    from rmt.spectra import singular
+    from rmt.spectra import _debug, singular
 
     monkeypatch.setenv("RMT_DEBUG", "1")
-    product_singular_values(chain)
+    product_svd(chain)
+    product_singular_values(iter(chain))
     product_eigenvalues(chain)
+    product_eig(chain, method="exact")
     state = singular.run_chain(chain)
     with pytest.raises(AssertionError, match="sum of logarithms"):
-        singular.assert_sum_rules(state, state.log_abs_det + 1e-6, 1e-9)
+        _debug.assert_sum_rules(state, state.log_abs_det + 1e-6, 1e-9)
+
+
+@pytest.mark.parametrize("stream", [list, iter])
+def test_debug_mode_sees_a_result_that_the_transpose_denies(chain, stream, monkeypatch):
+    """Two values spoiled against each other: the sum rules hold, the transposed product disagrees."""
+    from rmt.spectra import _schur, singular
+
+    def once(function):
+        calls = []
+
+        def spoiled(*args):
+            calls.append(function(*args))
+            out = calls[-1]
+            if len(calls) == 1:
+                values = out if isinstance(out, np.ndarray) else out[0]
+                if values is out:
+                    values[[0, -1]] += 1e-6, -1e-6
+                else:  # mantissas of the singular values
+                    values[[0, -1]] *= 1 + 1e-6, 1 / (1 + 1e-6)
+            return out
+
+        return spoiled
+
+    monkeypatch.setenv("RMT_DEBUG", "1")
+    with monkeypatch.context() as patch:
+        patch.setattr(singular, "_graded_svd", once(singular._graded_svd))
+        with pytest.raises(AssertionError, match="of P and of its transpose differ by"):
+            product_singular_values(stream(chain))
+    with monkeypatch.context() as patch:
+        patch.setattr(_schur.SchurForm, "log_modulus", once(_schur.SchurForm.log_modulus))
+        with pytest.raises(AssertionError, match="of P and of its transpose differ by"):
+            product_eigenvalues(stream(chain))
+
+
+def test_debug_mode_accepts_dead_units_and_rectangles(rng, monkeypatch):
+    monkeypatch.setenv("RMT_DEBUG", "1")
+    masked = [(rng.random(9) < 0.7)[:, None] * rng.standard_normal((9, 9)) for _ in range(6)]
+    assert product_singular_values(masked).rank < 9
+    product_eigenvalues(masked)
+    product_singular_values([rng.standard_normal((5, 9)), rng.standard_normal((7, 5))])
 
 
 def test_groups_of_factors_stay_within_their_own_bound(chain):
