@@ -1,5 +1,6 @@
 """Mean-field signal propagation in networks with heavy-tailed weights: lengths, gradients, exponents, phases."""
 
+from rmt.meanfield.finite_edge import FiniteWidthEdge, finite_width_critical_sigma_w
 from rmt.meanfield.finite_lyapunov import FiniteWidthLyapunov, finite_width_lyapunov
 from rmt.meanfield.finite_width import (
     FiniteWidthChain,
@@ -34,6 +35,7 @@ __all__ = [
     "ActivationProfile",
     "CorrelationFixedPoint",
     "FiniteWidthChain",
+    "FiniteWidthEdge",
     "FiniteWidthLyapunov",
     "FixedPoint",
     "HomogeneousGrowth",
@@ -49,6 +51,7 @@ __all__ = [
     "correlation_map",
     "critical_sigma_w",
     "finite_width_chain",
+    "finite_width_critical_sigma_w",
     "finite_width_lyapunov",
     "fixed_point",
     "homogeneous_growth",

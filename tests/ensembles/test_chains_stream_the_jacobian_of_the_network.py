@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from statistical import assert_distribution, z_threshold
 
 from rmt.ensembles import JacobianChain
-from rmt.meanfield import fixed_point
+from rmt.meanfield import finite_width_chain, fixed_point
 from rmt.stable import AlphaStable
 
 
@@ -51,18 +52,26 @@ def test_the_network_chain_is_the_derivative_of_the_network(order, sigma_b):
 
 
 def test_the_network_stays_stationary():
-    """After three layers the pre-activations still follow the stable law of the fixed point."""
-    alpha, sigma_w = 1.5, 1.2
-    chain = JacobianChain(1500, 3, alpha=alpha, sigma_w=sigma_w)
-    law = AlphaStable(alpha, scale=(fixed_point(alpha=alpha, sigma_w=sigma_w).q / 2) ** (1 / alpha))
+    """After three layers: given the activities the pre-activations are independent stable numbers of a known scale (exact at
+    every width), and that scale is one of the exact chain of lengths started at the fixed point."""
+    alpha, sigma_w, width = 1.5, 1.2, 1500
+    chain = JacobianChain(width, 3, alpha=alpha, sigma_w=sigma_w)
     h, layers = recorded_network(chain, 11)
     for weights, bias in layers:
-        h = weights @ np.tanh(h) + bias
-    # q of a layer fluctuates at finite width, which the bound of independent draws does not know: hence the margin
-    distance = np.abs(
-        np.searchsorted(np.sort(h), np.linspace(-3, 3, 61)) / h.size - law.cdf(np.linspace(-3, 3, 61))
-    ).max()
-    assert distance < 0.06
+        x = np.tanh(h)
+        h = weights @ x + bias
+    q = sigma_w**alpha * np.mean(np.abs(x) ** alpha)
+    assert_distribution(h / (q / 2) ** (1 / alpha), AlphaStable(alpha).cdf, detects=0.07)  # rate 1e-6
+    lengths = finite_width_chain(width, 3, alpha=alpha, sigma_w=sigma_w, realisations=400, rng=5)
+    spread = 1.15 * lengths.spread[3]  # 400 realisations know it to 4 per cent
+    assert (
+        z_threshold() * spread < 0.5
+    )  # the power: ln q off by that much is found; phi is bounded, so ln q is near normal
+    assert abs(np.log(q) - lengths.mean[3]) < z_threshold() * spread
+    assert (
+        abs(lengths.mean[3] - fixed_point(alpha=alpha, sigma_w=sigma_w).log_q)
+        < z_threshold() * lengths.stderr[3] + 2e-3
+    )
 
 
 def test_independent_derivatives_do_not_know_the_weights(rng):

@@ -12,6 +12,7 @@ from rmt._lepage import sum_jumps
 from rmt.meanfield import (
     LepageLayer,
     finite_width_chain,
+    finite_width_critical_sigma_w,
     finite_width_lyapunov,
     homogeneous_growth,
     lyapunov_exponent,
@@ -136,6 +137,20 @@ def test_homogeneous_growth_is_exact(rng):
     table = {1.1: 0.386, 1.5: 0.577, 1.8: 0.784, 2.0: 1.0}  # measured in the theory note, each +-0.02
     for alpha, value in table.items():
         assert quiescent_sigma_w(1024, alpha=alpha) == pytest.approx(value, abs=0.02)
+
+
+def test_the_edge_of_finite_networks(rng):
+    """At alpha = 2 with bias the Gaussian edge; at alpha = 1.5 the exponent of full matrices has the signs of the scan."""
+    biased = finite_width_critical_sigma_w(400, alpha=2.0, sigma_b=0.5, depth=60, rng=rng)
+    limit = special.stdtrit(30, 1 - 5e-7)  # the scatter is pooled over 7 x 5 degrees of freedom
+    assert limit * biased.stderr < 0.05
+    assert abs(biased.sigma_w - 1.549674) < limit * biased.stderr + 2.0 / 400  # width: order 1/N
+    heavy = finite_width_critical_sigma_w(200, alpha=1.5, depth=60, rng=rng)
+    assert limit * heavy.stderr < 0.3
+    for factor, sign in ((0.6, -1), (1.6, 1)):
+        parameters = {"alpha": 1.5, "sigma_w": factor * heavy.sigma_w, "depth": 40, "realisations": 10}
+        direct = finite_width_lyapunov(200, method="direct", **parameters, rng=rng)
+        assert sign * direct.value > 0.0  # 6 to 13 standard errors away from 0
 
 
 @pytest.mark.slow
