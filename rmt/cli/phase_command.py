@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from rmt import activations
-from rmt.cli.common import add_json, add_out, make_directory, print_json
+from rmt.cli.common import add_json, add_out, add_seed, make_directory, print_json
 
 __all__ = ["add_arguments", "run"]
 
@@ -40,8 +40,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--orders", type=int, nargs="*", default=[3, 11, 91], help="odd orders of the moment contours")
     parser.add_argument("--widths", type=int, nargs="*", default=[1000], help="widths of the quiescent lines")
+    parser.add_argument(
+        "--gain-cut",
+        type=float,
+        default=4.5,
+        metavar="S",
+        help="cut-off of the truncated-gain line (0: none; default 4.5)",
+    )
+    parser.add_argument(
+        "--edge-width",
+        type=int,
+        default=200,
+        metavar="N",
+        help="width of the scanned edge of chaos (0: none; default 200)",
+    )
     parser.add_argument("--map", choices=MAPS, default="lyapunov", help="quantity shown in colour (default lyapunov)")
     add_out(parser, "phase", "directory for the figure and the tables")
+    add_seed(parser)
     add_json(parser)
 
 
@@ -61,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     from rmt import tables
     from rmt._checks import check_alpha, check_integer, check_real
     from rmt.meanfield import phase_diagram
-    from rmt.papers.arxiv_2203_12967 import draw_phase_diagram
+    from rmt.papers.extended_criticality.phase import add_finite_lines, draw_phase_diagram
     from rmt.plotting import save
 
     low, high = check_alpha(arguments.alpha[0], low=0.3), check_alpha(arguments.alpha[1], low=0.3)
@@ -79,9 +94,14 @@ def run(arguments: argparse.Namespace) -> int:
         orders=arguments.orders,
         widths=arguments.widths,
     )
+    errors = add_finite_lines(
+        diagram, cut=arguments.gain_cut or None, width=arguments.edge_width or None, rng=arguments.seed
+    )
     parameters = {"activation": diagram.activation, "sigma_b": diagram.sigma_b}
     written = save(draw_phase_diagram(diagram, quantity=arguments.map), out / "phase", provenance=parameters)
     lines = {"alpha": diagram.alpha, **diagram.lines}
+    if np.isfinite(errors).any():
+        lines["stderr of the edge"] = errors
     written += tables.write_all(lines, out / "lines", formats=("csv", "md", "tex"))
     alpha, sigma_w = np.meshgrid(diagram.alpha, diagram.sigma_w, indexing="ij")
     cells = {"alpha": alpha.ravel(), "sigma_w": sigma_w.ravel()}

@@ -18,6 +18,7 @@ papers:
 
 example:
   rmt reproduce 2203.12967 --quick --out reproduction
+  rmt reproduce 2203.12967 --weights model.safetensors
 """
 
 
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     size.add_argument("--quick", action="store_true", default=True, help="small sizes, minutes (default)")
     size.add_argument("--full", dest="quick", action="store_false", help="the sizes of the paper, hours")
     add_out(parser, None, "directory for tables and figures (default reproduction/PAPER)")
+    parser.add_argument("--weights", metavar="FILE", help="pretrained weights (2203.12967: claims 1 and 2)")
     add_seed(parser)
     add_progress(parser)
     add_json(parser)
@@ -63,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"paper = {arguments.paper!r} must be one of {', '.join(PAPERS)}")
     out = arguments.out or Path("reproduction") / paper
     progress = sys.stderr.isatty() if arguments.progress is None else arguments.progress
-    claims = reproduce(paper, out=out, quick=arguments.quick, seed=arguments.seed, progress=progress)
+    claims = reproduce(
+        paper, out=out, quick=arguments.quick, seed=arguments.seed, progress=progress, weights=arguments.weights
+    )
     if arguments.json:
         print_json({"paper": paper, "out": out, "claims": [dataclasses.asdict(claim) for claim in claims]})
         return 0

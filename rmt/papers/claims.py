@@ -94,7 +94,15 @@ def write_claims(claims: Sequence[Claim], paper: str, out: str | Path) -> list[P
     return [write(table, directory / f"claims.{ending}") for ending in ("md", "tex", "csv")]
 
 
-def reproduce(paper: str, *, out: str | Path, quick: bool = True, seed: int = 0, progress: bool = False) -> list[Claim]:
+def reproduce(
+    paper: str,
+    *,
+    out: str | Path,
+    quick: bool = True,
+    seed: int = 0,
+    progress: bool = False,
+    weights: str | Path | None = None,
+) -> list[Claim]:
     """Compute the tables and figures of one paper, answer its claims, and write everything to ``out``.
 
     Parameters
@@ -109,6 +117,8 @@ def reproduce(paper: str, *, out: str | Path, quick: bool = True, seed: int = 0,
         Root of every random stream.
     progress : bool
         Show progress bars.
+    weights : path, optional
+        A file of pretrained weights (2203.12967 only).
 
     Returns
     -------
@@ -118,12 +128,15 @@ def reproduce(paper: str, *, out: str | Path, quick: bool = True, seed: int = 0,
     Raises
     ------
     ValueError
-        If the paper is unknown.
+        If the paper is unknown, or weights are given to a paper that does not look at any.
     """
     check_choice("paper", paper, tuple(PAPERS))
     check_integer("seed", seed, low=0)
+    if weights is not None and paper != "2203.12967":
+        raise ValueError(f"weights = {str(weights)!r} must be None for paper = {paper!r}: its claims are not about any")
     Path(out).mkdir(parents=True, exist_ok=True)
     module = importlib.import_module(f"rmt.papers.arxiv_{paper.replace('.', '_')}")
-    claims: list[Claim] = module.reproduce(out, quick=quick, seed=seed, progress=progress)
+    options = {} if weights is None else {"weights": weights}
+    claims: list[Claim] = module.reproduce(out, quick=quick, seed=seed, progress=progress, **options)
     write_claims(claims, paper, out)
     return claims

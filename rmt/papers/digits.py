@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt import activations
 from rmt._checks import check_integer, check_real
 from rmt._random import RandomState, generator
 
-__all__ = ["DigitsResult", "train_on_digits"]
+__all__ = ["DigitsResult", "descend", "forward", "gradients", "load_digits", "train_on_digits"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -73,14 +75,15 @@ def train_on_digits(
     ValueError
         If an argument is out of range.
     """
-    from sklearn.datasets import load_digits
+    from sklearn.datasets import load_digits as load
 
     n, layers = check_integer("width", width, low=2), check_integer("depth", depth, low=1)
     count, runs = check_integer("steps", steps, low=1), check_integer("repetitions", repetitions, low=2)
-    images, labels = load_digits(return_X_y=True)
+    images, labels = load(return_X_y=True)
     images = images - images.mean(axis=0)
     images /= np.sqrt(np.mean(images**2))
     stream = generator(rng)
+    phi = activations.get("tanh")
     scores = np.empty((len(settings), runs))
     rates = np.empty_like(scores)
     for r in range(runs):
@@ -92,10 +95,34 @@ def train_on_digits(
             batches = stream.integers(train.size, size=(count, 100))
             trials = [_descend(start, images[train], labels[train], batches, rate) for rate in RATES]
             best = int(np.nanargmin([loss for loss, _ in trials]))
-            predicted = _forward(trials[best][1], images[test])[-1].argmax(axis=1)
+            weights, biases = (list(part) for part in zip(*trials[best][1], strict=True))
+            predicted = forward(images[test], weights, biases, phi)[0][-1].argmax(axis=1)
             scores[k, r] = np.mean(predicted == labels[test])
             rates[k, r] = RATES[best]
     return DigitsResult(scores.mean(axis=1), scores.std(axis=1, ddof=1) / math.sqrt(runs), rates.mean(axis=1), count)
+
+
+def load_digits() -> tuple[Array, Array, Array, Array]:
+    """Return the 8 x 8 digits, standardised: training inputs and labels (1437), test inputs and labels (360).
+
+    Returns
+    -------
+    tuple of ndarray
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is absent (``pip install "rmt[experiments]"``).
+    """
+    from sklearn.datasets import load_digits as load
+
+    data = load()
+    x = data.data.astype(float)
+    order = np.random.default_rng(0).permutation(len(x))  # one split for all seeds and papers
+    train_part, test_part = order[:1437], order[1437:]
+    mean, spread = x[train_part].mean(axis=0), x[train_part].std()
+    x = (x - mean) / spread
+    return x[train_part], data.target[train_part], x[test_part], data.target[test_part]
 
 
 Parameters = list[tuple[Array, Array]]
@@ -113,38 +140,89 @@ def _initial(
     ]
 
 
-def _forward(parameters: Parameters, x: Array) -> list[Array]:
-    """Activities of all layers; the last one holds the logits."""
-    activities = [x]
-    for k, (w, b) in enumerate(parameters):
-        h = activities[-1] @ w.T + b
-        activities.append(h if k == len(parameters) - 1 else np.tanh(h))
-    return activities
-
-
 def _descend(start: Parameters, x: Array, labels: Integers, batches: Integers, rate: float) -> tuple[float, Parameters]:
     """Gradient descent with momentum; returns the mean cross entropy over the last tenth of the steps."""
-    parameters = [(w.copy(), b.copy()) for w, b in start]
-    velocity = [(np.zeros_like(w), np.zeros_like(b)) for w, b in start]
+    phi = activations.get("tanh")
+    weights, biases = [w.copy() for w, _ in start], [b.copy() for _, b in start]
+    speeds = [np.zeros_like(w) for w in weights], [np.zeros_like(b) for b in biases]
     losses = []
     for batch in batches:
-        activities = _forward(parameters, x[batch])
-        logits = activities[-1] - activities[-1].max(axis=1, keepdims=True)
-        log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        rows = np.arange(batch.size)
-        losses.append(-float(log_p[rows, labels[batch]].mean()))
-        error = np.exp(log_p)
-        error[rows, labels[batch]] -= 1.0
-        error /= batch.size
-        for k in range(len(parameters) - 1, -1, -1):
-            (w, b), (vw, vb) = parameters[k], velocity[k]
-            gradient_w, gradient_b = error.T @ activities[k], error.sum(axis=0)
-            if k:
-                error = (error @ w) * (1.0 - activities[k] ** 2)
-            vw *= 0.9
-            vw -= rate * gradient_w
-            vb *= 0.9
-            vb -= rate * gradient_b
-            w += vw
-            b += vb
-    return float(np.mean(losses[-max(1, len(losses) // 10) :])), parameters
+        loss, *grads = gradients(x[batch], labels[batch], weights, biases, phi)
+        losses.append(loss)
+        descend((weights, biases), speeds, grads, rate)
+    return float(np.mean(losses[-max(1, len(losses) // 10) :])), list(zip(weights, biases, strict=True))
+
+
+def forward(x: Array, weights: list[Array], biases: list[Array], phi: Any) -> tuple[list[Array], list[Array]]:
+    """Activities of the layers 0 ... L - 1 with the logits last, and the pre-activations.
+
+    Parameters
+    ----------
+    x : ndarray, shape (examples, inputs)
+    weights, biases : list of ndarray
+    phi : Activation
+
+    Returns
+    -------
+    activities, fields : list of ndarray
+    """
+    activities, fields = [x], []
+    for w, b in zip(weights, biases, strict=True):
+        h = activities[-1] @ w.T + b
+        fields.append(h)
+        activities.append(np.asarray(phi.value(h)))
+    activities[-1] = fields[-1]
+    return activities, fields
+
+
+def gradients(
+    x: Array, label: NDArray[Any], weights: list[Array], biases: list[Array], phi: Any
+) -> tuple[float, list[Array], list[Array]]:
+    """Mean cross entropy of a batch and its derivatives by weights and biases.
+
+    Parameters
+    ----------
+    x : ndarray, shape (examples, inputs)
+    label : ndarray of int
+    weights, biases : list of ndarray
+    phi : Activation
+
+    Returns
+    -------
+    loss : float
+    by_weights, by_biases : list of ndarray
+    """
+    activities, fields = forward(x, weights, biases, phi)
+    logits = activities[-1] - activities[-1].max(axis=1, keepdims=True)
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    rows = np.arange(len(label))
+    delta = np.exp(log_p)
+    delta[rows, label] -= 1.0
+    delta /= len(label)
+    grads_w, grads_b = [], []
+    for layer in range(len(weights) - 1, -1, -1):
+        grads_w.append(delta.T @ activities[layer])
+        grads_b.append(delta.sum(axis=0))
+        if layer:
+            delta = (delta @ weights[layer]) * phi.derivative(fields[layer - 1])
+    return float(-log_p[rows, label].mean()), grads_w[::-1], grads_b[::-1]
+
+
+def descend(parameters: Any, speeds: Any, grads: Any, rate: float, momentum: float = 0.9) -> None:
+    """One step of gradient descent with momentum, in place.
+
+    Parameters
+    ----------
+    parameters, speeds, grads : pair of lists of ndarray
+        Weights and biases, their velocities and the derivatives of the loss.
+    rate, momentum : float
+
+    Returns
+    -------
+    None
+    """
+    for values, speed, slopes in zip(parameters, speeds, grads, strict=True):
+        for value, v, slope in zip(values, speed, slopes, strict=True):
+            v *= momentum
+            v -= rate * slope
+            value += v

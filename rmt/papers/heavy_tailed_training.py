@@ -20,8 +20,9 @@ from rmt._checks import check_integer, check_real
 from rmt._random import RandomState, generator
 from rmt._results import Result
 from rmt.ensembles import levy_matrix
+from rmt.papers.digits import descend, forward, gradients, load_digits
 
-__all__ = ["TrainingRun", "load_digits", "train"]
+__all__ = ["TrainingRun", "train"]
 
 Array = NDArray[np.float64]
 
@@ -45,29 +46,6 @@ class TrainingRun(Result):
     epochs_to_loss: float
     initial: list[Array]
     weights: list[Array]
-
-
-def load_digits() -> tuple[Array, Array, Array, Array]:
-    """Return the 8 x 8 digits, standardised: training inputs and labels (1437), test inputs and labels (360).
-
-    Returns
-    -------
-    tuple of ndarray
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn is absent (``pip install "rmt[experiments]"``).
-    """
-    from sklearn.datasets import load_digits as load
-
-    data = load()
-    x = data.data.astype(float)
-    order = np.random.default_rng(0).permutation(len(x))  # one split for all seeds and papers
-    train_part, test_part = order[:1437], order[1437:]
-    mean, spread = x[train_part].mean(axis=0), x[train_part].std()
-    x = (x - mean) / spread
-    return x[train_part], data.target[train_part], x[test_part], data.target[test_part]
 
 
 def train(
@@ -126,45 +104,11 @@ def train(
         total = 0.0
         for start in range(0, len(x), batch):
             part = order[start : start + batch]
-            loss, grads_w, grads_b = _gradients(x[part], label[part], weights, biases, phi)
+            loss, *grads = gradients(x[part], label[part], weights, biases, phi)
             total += loss * len(part)
-            for values, speed, grads in ((weights, speeds[0], grads_w), (biases, speeds[1], grads_b)):
-                for value, v, grad in zip(values, speed, grads, strict=True):
-                    v *= momentum
-                    v -= rate * grad
-                    value += v
+            descend((weights, biases), speeds, grads, rate, momentum)
         losses.append(total / len(x))
-        accuracies.append(float(np.mean(_forward(x_test, weights, biases, phi)[0][-1].argmax(axis=1) == label_test)))
+        accuracies.append(float(np.mean(forward(x_test, weights, biases, phi)[0][-1].argmax(axis=1) == label_test)))
     below = np.flatnonzero(np.array(losses) < target)
     first = float(below[0] + 1) if below.size else math.inf
     return TrainingRun(np.array(losses), np.array(accuracies), first, initial, weights)
-
-
-def _forward(x: Array, weights: list[Array], biases: list[Array], phi: Any) -> tuple[list[Array], list[Array]]:
-    """Activities of the layers 0 ... L - 1 with the logits last, and the pre-activations."""
-    activities, fields = [x], []
-    for w, b in zip(weights, biases, strict=True):
-        h = activities[-1] @ w.T + b
-        fields.append(h)
-        activities.append(np.asarray(phi.value(h)))
-    activities[-1] = fields[-1]
-    return activities, fields
-
-
-def _gradients(
-    x: Array, label: NDArray[Any], weights: list[Array], biases: list[Array], phi: Any
-) -> tuple[float, list[Array], list[Array]]:
-    activities, fields = _forward(x, weights, biases, phi)
-    logits = activities[-1] - activities[-1].max(axis=1, keepdims=True)
-    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    rows = np.arange(len(label))
-    delta = np.exp(log_p)
-    delta[rows, label] -= 1.0
-    delta /= len(label)
-    grads_w, grads_b = [], []
-    for layer in range(len(weights) - 1, -1, -1):
-        grads_w.append(delta.T @ activities[layer])
-        grads_b.append(delta.sum(axis=0))
-        if layer:
-            delta = (delta @ weights[layer]) * phi.derivative(fields[layer - 1])
-    return float(-log_p[rows, label].mean()), grads_w[::-1], grads_b[::-1]
