@@ -60,7 +60,8 @@ def manifold(out: Path, sizes: Sizes, rng: np.random.Generator) -> list[Claim]:
     caption = (
         f"a circle of 200 inputs of radius 0.5, tanh, N = {sizes.width}: ln(length / input length), effective dimension, "
         "coefficient of variation of the local stretch, curvature; theory: depth times the exponent at infinite width, "
-        "which a finite curve follows neither at finite width nor once it fills the space it has"
+        "which a finite curve follows neither at finite width nor once it fills the space it has; the map's colours end at "
+        "ln stretch -6 and ln curvature 6, beyond which the curve has collapsed to a point"
     )
     tables.write_all(tables.as_table(columns, caption=caption), out / "geometry")
     _draw(out, rows, sizes)
@@ -85,7 +86,7 @@ def _claim(rows: list[dict[str, float]], sizes: Sizes) -> Claim:
         "holds with restriction" if uneven else "not at these sizes",
         "Our definition: standard deviation over mean of |dx/dtheta| along the image of the circle (the paper's text was not "
         "available). Large values mean that contracting and expanding stretches live side by side. "
-        "Cells whose curve has collapsed were left out after a first run in which one of them, with a large error, was the largest.",
+        "Cells whose curve has collapsed were left out after a first run, in which one of them had the largest value and error.",
         COMMAND,
     )
 
@@ -96,12 +97,13 @@ def _draw(out: Path, rows: list[dict[str, float]], sizes: Sizes) -> None:
     panels = np.reshape(panels, (len(QUANTITIES), len(DEPTHS)))
     shape = len(sizes.map_alphas), len(sizes.map_sigmas)
     with style():
-        for line, (name, label) in zip(panels, QUANTITIES.items(), strict=True):
+        for number, (name, label) in enumerate(QUANTITIES.items()):
+            line = panels[number]
             maps = [np.array([row[name] for row in rows if row["depth"] == depth]).reshape(shape) for depth in DEPTHS]
             if name == "curvature":
                 maps = [np.log(np.maximum(values, 1e-300)) for values in maps]
             low = -6.0 if name == "log_stretch" else min(float(np.nanmin(values)) for values in maps)
-            high = max(float(np.nanpercentile(values, 95)) for values in maps)
+            high = 6.0 if name == "curvature" else max(float(np.nanpercentile(values, 95)) for values in maps)
             for ax, values, depth in zip(line, maps, DEPTHS, strict=True):
                 mesh = ax.pcolormesh(
                     sizes.map_alphas,
@@ -112,9 +114,9 @@ def _draw(out: Path, rows: list[dict[str, float]], sizes: Sizes) -> None:
                     shading="nearest",
                     rasterized=True,
                 )
-                if line is panels[0]:
+                if number == 0:
                     ax.set_title(f"depth {depth}")
-                if line is panels[-1]:
+                if number == len(QUANTITIES) - 1:
                     ax.set_xlabel(r"$\alpha$")
             line[0].set_ylabel(r"$\sigma_w$")
             line[-1].figure.colorbar(mesh, ax=list(line), label=label, pad=0.01)

@@ -120,15 +120,12 @@ def weight_claims(rows: list[dict[str, float]], pretrained: list[dict[str, Any]]
 def _entries_claim(rows: list[dict[str, float]], pretrained: list[dict[str, Any]]) -> Claim:
     lowest = min((row for row in rows if row["alpha"] == 2.0), key=lambda row: row["fit_after"])
     kept = next(row for row in rows if row["alpha"] == 1.5)
+    found = f"{lowest['fit_after']:.4f}({lowest['fit_after_stderr']:.4f})"
+    if lowest["fit_after"] == 2.0:
+        found = "2 (the Gaussian end itself)"
     text = (
-        f"digits networks, maximum-likelihood stable fit: Gaussian start, after training lowest alpha "
-        + (
-            "2 (the Gaussian end itself)"
-            if lowest["fit_after"] == 2.0
-            else f"{lowest['fit_after']:.4f}({lowest['fit_after_stderr']:.4f})"
-        )
-        + f"; start 1.5: {kept['fit_before']:.3f} before, "
-        f"{kept['fit_after']:.3f}({kept['fit_after_stderr']:.3f}) after"
+        f"digits networks, maximum-likelihood stable fit: Gaussian start, after training lowest alpha {found}; "
+        f"start 1.5: {kept['fit_before']:.3f} before, {kept['fit_after']:.3f}({kept['fit_after_stderr']:.3f}) after"
     )
     if not pretrained:
         created = lowest["fit_after"] < 1.98 and lowest["fit_after"] < 2.0 - 5 * lowest["fit_after_stderr"]
