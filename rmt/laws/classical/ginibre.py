@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
+from scipy.optimize import elementwise
 
 from rmt._checks import check_array, check_integer, check_real
+from rmt._continuation import ConvergenceError
 from rmt._quadrature import double_exponential
 from rmt._random import RandomState, generator
-from rmt.laws.classical._base import _like
+from rmt.laws.classical._base import _fraction, _like
 from rmt.special import log_meijerg_q0
 
 __all__ = ["ComplexGinibre", "RealGinibre"]
@@ -129,6 +131,39 @@ class ComplexGinibre:
     def cdf(self, r: ArrayLike) -> float | Array:
         """Expected fraction of eigenvalues of modulus <= r."""
         return _like(self._mean(r, "cdf"), r)
+
+    def ccdf(self, r: ArrayLike) -> float | Array:
+        """Expected fraction of eigenvalues of modulus > r."""
+        return _like(1.0 - self._mean(r, "cdf"), r)
+
+    def icdf(self, p: ArrayLike) -> float | Array:
+        """Modulus below which a fraction p lies in expectation; infinite at p = 1."""
+        fraction = _fraction("p", p)
+        flat = np.atleast_1d(fraction).ravel()
+        out = np.where(flat > 0.0, math.inf, 0.0)
+        inside = (flat > 0.0) & (flat < 1.0)
+        if inside.any():
+            goal = flat[inside]
+            edge = self.layers * math.log(self.sigma)
+            root = elementwise.find_root(
+                lambda v, g: self._mean(np.exp(v), "cdf") - g,
+                (np.full(goal.shape, edge - 300.0), np.full(goal.shape, edge + 6.0 * self.layers)),
+                args=(goal,),
+            )
+            if not root.success.all():
+                raise ConvergenceError(f"no quantile of the Ginibre law at p = {goal[~root.success][0]!r}")
+            out[inside] = np.exp(root.x)
+        return _like(out.reshape(fraction.shape), p)
+
+    def support(self) -> tuple[float, float]:
+        """(0, inf)."""
+        return 0.0, math.inf
+
+    def mean(self) -> float:
+        """E r = (sigma^2/n)^(L/2) times the mean over j of [Gamma(j + 1/2)/Gamma(j)]^L."""
+        j = np.arange(1.0, self.n + 1.0)
+        log = self.layers * (special.gammaln(j + 0.5) - special.gammaln(j) + 0.5 * math.log(self.sigma**2 / self.n))
+        return float(np.exp(log).mean())
 
     def plane_density(self, r: ArrayLike) -> float | Array:
         """Density in the complex plane at modulus r > 0, normalised to 1: pdf(r)/(2 pi r)."""

@@ -84,6 +84,9 @@ class TracyWidom(BoundedLaw):
 
     Notes
     -----
+    beta = 4 is in the convention of Tracy and Widom and of the published moments: (lambda - 2 sqrt n)(2n)^(1/6) for
+    eigenvalues in units that put the edge at 2 sqrt n; the convention common to all beta has n^(1/6), smaller by 2^(1/6).
+
     Tested absolute errors: 1e-13 for cdf and ccdf (30-digit determinants), 2e-12 for mean and variance (the published
     digits). The lower tail carries an absolute error; ccdf is formed without cancellation, so that it goes on to decay.
 
