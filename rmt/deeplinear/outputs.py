@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rmt._checks import check_array, check_real
-from rmt._results import Result
 from rmt.deeplinear._data import Modes, check_architecture, kernel_modes
 from rmt.deeplinear._matrix_saddle import matrix_solutions
 from rmt.deeplinear._saddle import layer_factors
@@ -30,7 +29,7 @@ __all__ = [
 
 
 @dataclasses.dataclass(frozen=True)
-class OutputPrediction(Result):
+class OutputPrediction:
     """Posterior of several outputs at test points, and its error when labels were given.
 
     Attributes
@@ -69,7 +68,7 @@ class OutputPrediction(Result):
 
 
 @dataclasses.dataclass(frozen=True)
-class MatrixRenormalisation(Result):
+class MatrixRenormalisation:
     """Mean-field solution for m outputs; made by :func:`kernel_renormalisation_outputs`.
 
     Attributes

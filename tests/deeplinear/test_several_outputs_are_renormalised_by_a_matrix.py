@@ -68,6 +68,14 @@ def test_the_choice_of_output_axes_does_not_matter(data):
     assert turned.action == pytest.approx(plain.action, rel=1e-12)
 
 
+def test_a_singular_kernel_counts_with_its_rank():
+    rng = np.random.default_rng(25)
+    X, Y = rng.standard_normal((12, 5)), rng.standard_normal((12, 2))  # targets that no weights can fit
+    cold, warm = (kernel_renormalisation_outputs(linear_kernel(X), Y, [20, 8], 1.0, T) for T in (0.0, 1e-9))
+    assert cold.rank == 5
+    np.testing.assert_allclose(warm.rho, cold.rho, rtol=1e-6, atol=1e-8)
+
+
 def test_noise_turns_the_directions():
     # one direction carried by strong modes, the other by weak ones: noise hides the weak ones
     k = np.array([4.0, 4.0, 0.05, 0.05])
