@@ -24,15 +24,13 @@ from rmt.criticality.flow import (
     riccati,
 )
 from rmt.criticality.levy import (
-    LevyChains,
     LevyCriticalPoint,
-    alpha_order_parameter,
     levy_critical_sigma_w,
     levy_growth,
     levy_order,
     levy_tail_order,
-    simulate_levy_pairs,
 )
+from rmt.criticality.levy_chains import LevyChains, alpha_order_parameter, simulate_levy_pairs
 from rmt.criticality.networks import simulate_network, simulate_signals
 from rmt.criticality.pairs import PairChains, TangentChains, order_parameter, simulate_pairs, simulate_tangent
 from rmt.criticality.percolation import (

@@ -13,8 +13,9 @@ from rmt._checks import check_array, check_choice, check_integer, check_real
 from rmt._random import RandomState, streams
 from rmt._results import provenance
 from rmt.activations import Activation
+from rmt.criticality._chain import start_length
 from rmt.criticality._differences import pair_values
-from rmt.criticality.pairs import ESTIMATORS, PairChains, order_parameter, start_length
+from rmt.criticality.pairs import ESTIMATORS, PairChains, order_parameter
 
 __all__ = ["simulate_network", "simulate_signals"]
 

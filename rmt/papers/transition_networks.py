@@ -52,7 +52,18 @@ class Job:
 
 
 def metric_factors(job: Job) -> str:
-    """Critical points with all constants, and the phase diagram of tanh."""
+    """Critical points with all constants, and the phase diagram of tanh.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    str
+        Constants of tanh at bias 0.3, as text.
+    """
     cases = [("tanh", 0.1), ("tanh", 0.3), ("tanh", 1.0), ("erf", 0.3), ("erf", 1.0), ("sin", 0.5), ("sin", 1.0)]
     points = [room.critical_point(*case) for case in cases]
     names = ("activation", "sigma_b", "sigma_w", "q", "kappa", "gamma", "c3", "c1", "v", "m")
@@ -81,7 +92,18 @@ def metric_factors(job: Job) -> str:
 
 
 def order_parameter(job: Job) -> str:
-    """Order parameter against depth below, at and above the transition: mean field and width 200."""
+    """Order parameter against depth below, at and above the transition: mean field and width 200.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    str
+        Decay exponent of the exact flow, as text.
+    """
     point = room.critical_point("tanh", 0.3)
     width, depth, runs = 200, job.pick(120, 400), job.pick(200, 2000)
     layers = np.unique(np.geomspace(2, depth, 14).astype(int))
@@ -95,7 +117,7 @@ def order_parameter(job: Job) -> str:
         )
         ax = plot_points(
             layers, chain.mean[layers - 1], chain.stderr[layers - 1], theory=(np.arange(1, depth + 1), flow), ax=ax,
-            label=rf"$n = {width}$, $\sigma_w = {sigma_w:.3f}$", theory_label="mean field", series=series,
+            label=rf"$n = {width}$, $\sigma_w = {sigma_w:.3f}$", theory_label="mean field" if series == 0 else "_", series=series,
         )  # fmt: skip
         for l in layers:
             row = (sigma_w, int(l), flow[l - 1], chain.mean[l - 1], chain.stderr[l - 1])
@@ -116,11 +138,22 @@ def order_parameter(job: Job) -> str:
 
 
 def zero_parameter_collapse(job: Job) -> dict[str, float]:
-    """kappa n rho / v against v l_eff / n at m = 1/2 for three activations and two widths, on F(s; 1/2): nothing fitted."""
+    """kappa n rho / v against v l_eff / n at m = 1/2 for three activations and two widths, on F(s; 1/2): nothing fitted.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    dict of float
+        Mean ratios to both orders of the theory, number of points, largest pull from the second.
+    """
     names = ("activation", "width", "layer", "s", "scaled", "scaled_stderr", "F", "over_F", "over_F_stderr")
     columns: dict[str, list[Any]] = {name: [] for name in (*names, "second_order", "ratio", "ratio_stderr", "pull")}
     ax, series = axes(), 0
-    grid = np.geomspace(0.02, 12.0, 80)
+    grid = np.geomspace(0.12, 12.0, 80)
     ax.plot(grid, room.scaling_function(grid, 0.5), color="black", label=r"$F(s;1/2)$")
     for name, sigma_b in ACTIVATIONS:
         point = room.critical_point(name, sigma_b)
@@ -150,7 +183,7 @@ def zero_parameter_collapse(job: Job) -> dict[str, float]:
     ax.set_yscale("log")
     ax.set_xlabel(r"$v\,l_{\rm eff}/n$")
     ax.set_ylabel(r"$\kappa n\,E\rho/v$")
-    ax.legend()
+    ax.legend(frameon=False, fontsize=8)
     job.figure("collapse", ax)
     job.table(
         "collapse",
@@ -165,7 +198,18 @@ def zero_parameter_collapse(job: Job) -> dict[str, float]:
 
 
 def finite_transition(job: Job) -> list[str]:
-    """Lyapunov exponent of networks of finite width around sigma_w^c(n): where it changes sign."""
+    """Lyapunov exponent of networks of finite width around sigma_w^c(n): where it changes sign.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    list of str
+        For each width where the growth changes sign, measured and predicted.
+    """
     point = room.critical_point("tanh", 0.3)
     columns: dict[str, list[Any]] = {
         name: [] for name in ("width", "sigma_w", "theory", "exponent", "exponent_stderr", "pull")
@@ -201,7 +245,18 @@ def finite_transition(job: Job) -> list[str]:
 
 
 def finite_size_scaling(job: Job) -> dict[str, room.Collapse]:
-    """Exponents of rho = n^-b f(l/n^a) at sigma_w^c, with plain and effective depth, and their drift."""
+    """Exponents of rho = n^-b f(l/n^a) at sigma_w^c, with plain and effective depth, and their drift.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    dict of Collapse
+        Fits with plain and with effective depth.
+    """
     point = room.critical_point("tanh", 0.3)
     sizes = [50, 100, 200, 400]
     layers = {n: np.unique(np.geomspace(max(9, 0.1 * n), 2 * n, 10).astype(int)) for n in sizes}
@@ -237,18 +292,34 @@ def finite_size_scaling(job: Job) -> dict[str, room.Collapse]:
     )  # fmt: skip
     means = [values.mean(axis=0) for values in data]
     errors = [values.std(axis=0, ddof=1) / math.sqrt(values.shape[0]) for values in data]
-    s = np.geomspace(0.1, 8.0, 60)
+    s = np.geomspace(0.3, 8.5, 60)
     theory = (s / point.v, point.v / point.kappa * room.scaling_function(s, point.m))
     ax = plot_collapse(
         abscissae["effective depth"], means, sizes, x_exponent=-1.0, y_exponent=1.0, stderr=errors, theory=theory,
         x_label=r"$l_{\rm eff}/n$", y_label=r"$n\rho$",
     )  # fmt: skip
+    for n in sizes[:2]:
+        second = room.mean_order_parameter(point, n, 2 * n)[layers[n] - 1]
+        label = r"second order, $n = 50$ and $100$" if n == sizes[0] else "_"
+        ax.plot(effective[layers[n] - 1] / n, n * second, color="black", linestyle=":", linewidth=1, label=label)
+    ax.legend(frameon=False, fontsize=8, loc="upper right")
     job.figure("finite_size_scaling", ax)
     return fits
 
 
 def tangent_kernel(job: Job) -> str:
-    """Off-diagonal over diagonal tangent kernel at criticality: exact recursion and closed form in y = kappa rho0 L."""
+    """Off-diagonal over diagonal tangent kernel at criticality: exact recursion and closed form in y = kappa rho0 L.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    str
+        Largest deviation of the closed form, as text.
+    """
     columns: dict[str, list[Any]] = {
         name: [] for name in ("activation", "sigma_b", "depth", "y", "recursion", "closed_form", "deviation")
     }
@@ -270,7 +341,18 @@ def tangent_kernel(job: Job) -> str:
 
 
 def training(job: Job) -> DigitsResult | str:
-    """A small training experiment on the digits: along the critical line (kappa L) and across it."""
+    """A small training experiment on the digits: along the critical line (kappa L) and across it.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    DigitsResult or str
+        Accuracies, or why there are none.
+    """
     settings = [("critical", b, room.critical_point("tanh", b).sigma_w) for b in (0.03, 0.3, 1.0)]
     settings += [("ordered", 0.3, 0.55 * settings[1][2]), ("chaotic", 0.3, 1.8 * settings[1][2])]
     depth = job.pick(16, 32)

@@ -17,7 +17,18 @@ Array = NDArray[np.float64]
 
 
 def percolation(job: Job) -> str:
-    """The tools on a genuine member of directed percolation."""
+    """The tools on a genuine member of directed percolation.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    str
+        Exponents that the tool finds, as text.
+    """
     exact = room.UNIVERSALITY_CLASSES["dp-1+1"]
     sizes, last = [64, 128, 192], [4000, 12000, 22000]  # to 5 N^z: the rings begin to die at 2 N^z
     times = [np.unique(np.geomspace(30, t, 14).astype(int)) for t in last]
@@ -45,7 +56,18 @@ def percolation(job: Job) -> str:
 
 
 def convolution(job: Job) -> dict[str, str]:
-    """Convolutional networks: spread over networks, and local slopes of the activity."""
+    """Convolutional networks: spread over networks, and local slopes of the activity.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    dict of str
+        What the spread and the slopes are, as text.
+    """
     columns: dict[str, list[Any]] = {
         name: [] for name in ("filters", "channels", "sigma_w", "sites", "layers", "mean", "std")
     }
@@ -89,7 +111,18 @@ def convolution(job: Job) -> dict[str, str]:
 
 
 def heavy_tails(job: Job) -> str:
-    """Beyond the paper: the transition of heavy-tailed networks."""
+    """Beyond the paper: the transition of heavy-tailed networks.
+
+    Parameters
+    ----------
+    job : Job
+        Where to write and how much to compute.
+
+    Returns
+    -------
+    str
+        One critical value, as text.
+    """
     alphas = job.pick((1.0, 1.2, 1.5, 1.6, 1.8, 1.9), (0.8, 1.0, 1.2, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 1.95))
     points = [room.levy_critical_sigma_w(alpha, 0.5) for alpha in alphas]
     growth = []
