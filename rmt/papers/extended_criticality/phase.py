@@ -265,7 +265,18 @@ def _name_regimes(ax: Any, diagram: PhaseDiagram) -> None:
 
 
 def covariance(out: Path, sizes: Sizes, rng: np.random.Generator) -> list[Claim]:
-    """Claim 3: the empirical covariance of one layer grows with the width."""
+    """Write ``covariance`` (the empirical variance of one layer grows with the width) and answer claim 3.
+
+    Parameters
+    ----------
+    out : Path
+    sizes : Sizes
+    rng : Generator
+
+    Returns
+    -------
+    list of Claim
+    """
     widths = np.array([100, 300, 1000, 3000, 10000])
     rows = []
     for alpha in sizes.alphas:
