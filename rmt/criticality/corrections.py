@@ -305,40 +305,39 @@ def _table(m: float) -> CubicSpline:
 def scaling_corrections(s: ArrayLike, m: float) -> tuple[Array, Array]:
     r"""Evaluate the two universal functions of the next order in 1/n, relative to F: :math:`F_3/F` and :math:`F_e/F`.
 
-        Adding :math:`rac{\epsilon}{6}(r\partial_r)^3` (third cumulant) or :math:`\epsilon r^3\partial_r` (next term of the map)
-        to the generator :math:`(mr-r^2)\partial_r+rac12r^2\partial_r^2` changes :math:`F(s;m)` by :math:`\epsilon F_3` or
-        :math:`\epsilon F_e`, at fixed :math:`s = v\,l_{
-    m eff}/n`.
+    Adding :math:`\frac{\epsilon}{6}(r\partial_r)^3` (third cumulant) or :math:`\epsilon r^3\partial_r` (next term of the map)
+    to the generator :math:`(mr-r^2)\partial_r+\frac12r^2\partial_r^2` changes :math:`F(s;m)` by :math:`\epsilon F_3` or
+    :math:`\epsilon F_e`, at fixed :math:`s = v\,l_{\rm eff}/n`.
 
-        Parameters
-        ----------
-        s : array_like
-            Depth over width, in (0, 20].
-        m : float
-            Position, in [-0.5, 1.5].
+    Parameters
+    ----------
+    s : array_like
+        Depth over width, in (0, 20].
+    m : float
+        Position, in [-0.5, 1.5].
 
-        Returns
-        -------
-        third, curved : ndarray
-            In the shape of ``s``. As :math:`s	o0` they tend to 0 and :math:`rac32m-rac13`.
+    Returns
+    -------
+    third, curved : ndarray
+        In the shape of ``s``. As :math:`s\to0` they tend to 0 and :math:`\frac32m-\frac13`.
 
-        Raises
-        ------
-        ValueError
-            If ``s`` or ``m`` is out of range.
+    Raises
+    ------
+    ValueError
+        If ``s`` or ``m`` is out of range.
 
-        Notes
-        -----
-        Collocation (Chebyshev in the logarithm of 1/r, Radau in that of s): errors below 1e-5 for s <= 8 and 2e-3 at s = 20,
-        by twice the resolution; the same table returns F itself. :math:`F_3` vanishes at m = 1/2. Tested on F, on the limits
-        s -> 0 and (m > 1/2, s -> infinity), where :math:`F_3/F\to0` and :math:`F_e/F\to m`, and by simulation of the equation.
+    Notes
+    -----
+    Collocation (Chebyshev in the logarithm of 1/r, Radau in that of s): errors below 1e-4 for s <= 8 and 2e-3 at s = 20,
+    by twice the resolution; the same table returns F itself. :math:`F_3` vanishes at m = 1/2. Tested on F and on the limits
+    s -> 0 and, for m > 1/2, s -> infinity, where :math:`F_3/F\to0` and :math:`F_e/F\to m`.
 
-        Examples
-        --------
-        >>> from rmt.criticality import scaling_corrections
-        >>> third, curved = scaling_corrections([0.01, 1.0], 0.5)
-        >>> curved.round(4), bool(abs(third).max() < 1e-6)
-        (array([0.4167, 0.4237]), True)
+    Examples
+    --------
+    >>> from rmt.criticality import scaling_corrections
+    >>> third, curved = scaling_corrections([0.01, 1.0], 0.5)
+    >>> curved.round(4), bool(abs(third).max() < 1e-6)
+    (array([0.4167, 0.4237]), True)
     """
     depth = check_array("s", s)
     position = check_real("m", m, low=LOWEST_M, high=HIGHEST_M)
