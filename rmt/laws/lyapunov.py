@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt._checks import check_array
+from rmt._checks import check_array, check_integer
 from rmt._random import RandomState
 from rmt.laws._law import apply, check_fraction, sample_by_inversion
 from rmt.laws.chain import Chain
@@ -52,8 +53,15 @@ class LyapunovLaw:
         self.period = len(self.layers)
         self.atom_at_minus_infinity = self.radial.atom_at_zero
 
-    def icdf(self, F: ArrayLike) -> float | NDArray[np.float64]:
-        """Exponent at quantile F, from 0 (smallest) to 1."""
+    def icdf(self, F: ArrayLike, *, dps: int | None = None) -> Any:
+        """Exponent at quantile F, from 0 (smallest) to 1.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import radial_quantile
+
+            return radial_quantile(self.radial, F, dps) / self.period
         return apply(lambda p: self.radial._icdf_log(p) / self.period, check_fraction("F", F))
 
     def iccdf(self, p: ArrayLike) -> float | NDArray[np.float64]:
@@ -61,8 +69,19 @@ class LyapunovLaw:
         atom = self.atom_at_minus_infinity
         return apply(lambda q: self.radial._quantile(q, 1 - atom - q) / self.period, check_fraction("p", p))
 
-    def cdf(self, mu: ArrayLike) -> float | NDArray[np.float64]:
-        """Fraction of exponents <= mu."""
+    def cdf(self, mu: ArrayLike, *, dps: int | None = None) -> Any:
+        """Fraction of exponents <= mu.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            import mpmath as mp
+
+            from rmt.laws.multiprecision import exponential, radial_values
+
+            with mp.workdps(check_integer("dps", dps, low=1) + 12):
+                exponent = mp.mpf(mu) * self.period
+            return radial_values(self.radial, exponential(exponent, dps + 12), dps)["cdf"]
         return apply(lambda x: self.radial._cdf(x * self.period), check_array("mu", mu))
 
     def ccdf(self, mu: ArrayLike) -> float | NDArray[np.float64]:

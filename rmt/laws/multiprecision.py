@@ -12,7 +12,7 @@ from rmt._continuation import ConvergenceError
 from rmt.laws.chain import Chain, Node, System
 from rmt.special.multiprecision import h_ab_all
 
-__all__ = ["polish", "radial_values", "singular_values"]
+__all__ = ["exponential", "polish", "radial_quantile", "radial_values", "singular_quantile", "singular_values"]
 
 
 def _constant(chain: Chain) -> tuple[Any, Any]:
@@ -166,3 +166,117 @@ def radial_values(law: Any, r: Any, dps: int) -> dict[str, Any]:
             rate -= node.multiplicity * h / slope
         m = mp.exp(mu)
         return {"pdf": +(-2 * m / (rate * point)), "cdf": +(1 - m), "ccdf": +m}
+
+
+def exponential(value: Any, dps: int) -> Any:
+    """e^value, rounded to ``dps`` digits.
+
+    Parameters
+    ----------
+    value : mpf
+        Exponent, with a few digits more.
+    dps : int
+        Digits.
+
+    Returns
+    -------
+    mpf
+    """
+    import mpmath as mp
+
+    with mp.workdps(dps + 12):
+        power = mp.exp(value)
+    with mp.workdps(dps):
+        return +power
+
+
+def radial_quantile(law: Any, F: Any, dps: int) -> Any:
+    """ln r at the fraction F of all N_0 eigenvalues, to ``dps`` digits: every node is inverted at its M, then z is a sum.
+
+    Parameters
+    ----------
+    law : RadialLaw
+        The law.
+    F : number
+        Fraction above the atom at zero and below 1; a string or mpf keeps all its digits.
+    dps : int
+        Digits.
+
+    Returns
+    -------
+    mpf
+
+    Raises
+    ------
+    ValueError
+        If F is not between the atom and 1.
+    ConvergenceError
+        If a node is not inverted by twelve Newton steps.
+    """
+    import mpmath as mp
+
+    digits = check_integer("dps", dps, low=1)
+    with mp.workdps(digits + 12):
+        fraction = mp.mpf(F)
+        if not law.atom_at_zero < fraction < 1:
+            raise ValueError(f"F = {F!r} must be in ({law.atom_at_zero:g}, 1)")
+        mu = mp.log(1 - fraction)
+        lam = np.array([float(mu - mp.log(fraction - law.atom_at_zero))])
+        state = law._system.at_fraction(lam)[0][0]
+        inverse, constant = _constant(law.chain)
+        z = inverse * mu + constant
+        for node, start in zip(law._system.nodes, state[1:], strict=True):
+            x, goal = mp.mpf(float(start)), mu - mp.log(mp.mpf(float(np.exp(node.log_width))))
+            for _ in range(12):
+                h, _, slope, _ = _node_sum(node, x, digits)
+                step = (goal - mp.log(h)) * h / slope
+                x += step
+                if abs(step) < mp.mpf(10) ** (-(digits + 5) / 2):
+                    break
+            else:
+                raise ConvergenceError(
+                    f"node in {dps} digits: no convergence at F = {F!r}, last move {mp.nstr(step, 5)}"
+                )
+            z -= node.multiplicity * x
+        return z / 2
+
+
+def singular_quantile(law: Any, F: Any, dps: int) -> Any:
+    """ln s at the fraction F of all N_0 singular values, to ``dps`` digits: Newton's method on the distribution in ln s.
+
+    Parameters
+    ----------
+    law : SingularValueLaw
+        The law.
+    F : number
+        Fraction above the atom at zero and below 1; a string or mpf keeps all its digits.
+    dps : int
+        Digits.
+
+    Returns
+    -------
+    mpf
+
+    Raises
+    ------
+    ValueError
+        If F is not between the atom and 1.
+    ConvergenceError
+        If eight Newton steps do not reach the precision.
+    """
+    import mpmath as mp
+
+    digits = check_integer("dps", dps, low=1)
+    with mp.workdps(digits + 12):
+        fraction = mp.mpf(F)
+        if not law.atom_at_zero < fraction < 1:
+            raise ValueError(f"F = {F!r} must be in ({law.atom_at_zero:g}, 1)")
+        x = mp.mpf(float(law._icdf(np.array([float(1 - fraction)]), np.array([float(fraction - law.atom_at_zero)]))[0]))
+        for _ in range(8):
+            s = mp.exp(x)
+            values = singular_values(law, s, digits)
+            step = (fraction - values["cdf"]) / (s * values["pdf"])
+            x += step
+            if abs(step) < mp.mpf(10) ** (-(digits + 5) / 2):
+                return x
+        raise ConvergenceError(f"quantile in {dps} digits: no convergence at F = {F!r}, last move {mp.nstr(step, 5)}")

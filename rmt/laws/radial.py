@@ -184,8 +184,15 @@ class RadialLaw:
         finite = np.isfinite(log_r)
         return np.where(finite, self._log_density(log_r) * factor(np.where(finite, log_r, 0.0)), 0.0)
 
-    def icdf(self, F: ArrayLike) -> float | NDArray[np.float64]:
-        """Modulus below which a fraction F of all N_0 eigenvalues lies; 0 for F <= atom_at_zero."""
+    def icdf(self, F: ArrayLike, *, dps: int | None = None) -> Any:
+        """Modulus below which a fraction F of all N_0 eigenvalues lies; 0 for F <= atom_at_zero.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import exponential, radial_quantile
+
+            return exponential(radial_quantile(self, F, dps), dps)
         return apply(lambda p: np.exp(self._icdf_log(p)), check_fraction("F", F))
 
     def icdf_log(self, F: ArrayLike) -> float | NDArray[np.float64]:

@@ -173,8 +173,15 @@ class SingularValueLaw:
             out[inside] = above if upper else below + atom
         return out
 
-    def icdf(self, F: ArrayLike) -> float | NDArray[np.float64]:
-        """Singular value below which a fraction F of all N_0 values lies; 0 for F <= atom_at_zero."""
+    def icdf(self, F: ArrayLike, *, dps: int | None = None) -> Any:
+        """Singular value below which a fraction F of all N_0 values lies; 0 for F <= atom_at_zero.
+
+        With ``dps=`` that many digits in mpmath (scalar argument).
+        """
+        if dps is not None:
+            from rmt.laws.multiprecision import exponential, singular_quantile
+
+            return exponential(singular_quantile(self, F, dps), dps)
         return apply(lambda p: np.exp(self._icdf(1 - p, p - self.atom_at_zero)), check_fraction("F", F))
 
     def icdf_log(self, F: ArrayLike) -> float | NDArray[np.float64]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rmt.laws import Layer, RadialLaw, SingularValueLaw, acceptance_table
+from rmt.laws import Layer, LyapunovLaw, RadialLaw, SingularValueLaw, acceptance_table
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "laws_values.json").read_text())
 
@@ -41,3 +41,23 @@ def test_dps_gives_the_same_number_at_any_precision():
     with mp.workdps(40):
         exact = mp.sqrt(mp.mpf(8)) / (mp.pi * mp.mpf("2.25"))
         assert abs(law.pdf(1, dps=30) - exact) < mp.mpf(10) ** -29
+
+
+def test_quantiles_and_exponents_in_many_digits():
+    """Newman's law and the circular law in closed form; heavy tails against double precision and through their own cdf."""
+    import mpmath as mp
+
+    gauss = Layer(2.0, 1.5)
+    with mp.workdps(30):
+        half = mp.log(mp.mpf("1.5") ** 2 / 2) / 2
+        assert abs(LyapunovLaw(gauss).icdf("0.5", dps=30) - half) < mp.mpf(10) ** -29
+        assert abs(LyapunovLaw(gauss).cdf(half, dps=28) - mp.mpf("0.5")) < mp.mpf(10) ** -27
+        assert abs(RadialLaw(gauss).icdf("0.5", dps=30) - mp.mpf("1.5") / mp.sqrt(2)) < mp.mpf(10) ** -29
+        law = SingularValueLaw(gauss)
+        s = law.icdf("0.3", dps=25)
+        assert abs(law.cdf(s, dps=25) - mp.mpf("0.3")) < mp.mpf(10) ** -24
+    layers = [Layer(1.0), Layer(2.0)]
+    assert abs(float(RadialLaw(layers).icdf(0.5, dps=16)) / RadialLaw(layers).icdf(0.5) - 1) < 1e-12
+    for F in (0.0, 1.0, 2.0):
+        with pytest.raises(ValueError, match=r"F = .* must be in \(0, 1\)"):
+            LyapunovLaw(gauss).icdf(F, dps=20)
