@@ -5,12 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from rmt.spectra import product_eig, product_singular_values, product_svd
+from rmt.spectra import product_eig, product_eigenvalues, product_singular_values, product_svd
 
 
 def fingerprint(factors):
     svd, eig = product_svd(factors), product_eig(factors)
+    # wider than 128: presorted panels; kept apart and over 1000 bits of range: the reduction without blocks
     wide = product_singular_values([np.kron(factor, np.eye(9)) + 0.01 for factor in factors[:2]])
+    apart = product_eigenvalues(factors[:3], method="exact")
+    ranged = product_eigenvalues([factor * np.ldexp(1.0, -6 * np.arange(16))[:, None] for factor in factors])
     arrays = (
         svd.log_values,
         svd.left,
@@ -21,6 +24,8 @@ def fingerprint(factors):
         eig.right,
         eig.error,
         wide.log_values,
+        apart.log_modulus,
+        ranged.log_modulus,
     )
     return b"".join(array.tobytes() for array in arrays)
 
