@@ -1,6 +1,8 @@
 """Limit laws: CPU milliseconds (best of five, warm kernels) and the accuracy of the published one-layer approach.
 
-The peer evaluates ghat by Gauss-Laguerre quadrature of order 96 and iterates u ghat(u) = f; it has one layer only.
+The peer's approach, re-implemented here: ghat by Gauss-Laguerre quadrature of order 96, u ghat(u) = f, one layer only.
+"lost" says that the Newton march of this re-implementation left its branch before that point; the published code does not
+(about -1 % was measured with it at alpha 1.95, s = .05), so it is no error of the peer.
 """
 
 import time
@@ -9,7 +11,20 @@ from math import gamma
 import numpy as np
 from numpy.polynomial.laguerre import laggauss
 
-from rmt.laws import Layer, RadialLaw, SingularValueLaw
+from rmt.laws import (
+    DiscreteLaw,
+    FreeProduct,
+    FreeSum,
+    FussCatalan,
+    Layer,
+    MarchenkoPastur,
+    PopulationMarchenkoPastur,
+    RadialLaw,
+    Semicircle,
+    SingularValueLaw,
+    TracyWidom,
+    WignerLevy,
+)
 from rmt.meanfield import ActivationProfile, fixed_point
 
 S = np.geomspace(1e-2, 20, 161)
@@ -72,7 +87,8 @@ def benchmark():
     for alpha in (0.8, 1.0, 1.5, 1.95):
         ours, exact = cpu(lambda alpha=alpha: SingularValueLaw(Layer(alpha)).pdf(S))
         theirs, found = cpu(lambda alpha=alpha: laguerre_density(alpha, S), repeats=1)
-        errors = ", ".join(f"{100 * np.interp(s, S, found / exact - 1):+.2g}" for s in (0.05, 1, 8))
+        differences = [100 * np.interp(s, S, found / exact - 1) for s in (0.05, 1, 8)]
+        errors = ", ".join("lost" if abs(d) > 50 else f"{d:+.2g}" for d in differences)
         rows.append(
             row(
                 f"161-point density, one layer, alpha {alpha:g}", ours, "< 20 ms",
@@ -93,4 +109,18 @@ def benchmark():
     r = np.geomspace(1e-3, 4, 2000)
     rows.append(row("radial cdf, 2000 points", cpu(lambda: RadialLaw(Layer(1.5)).cdf(r))[0], "< 25 ms"))
     rows.append(row("radial cdf, 2000 points, tanh", cpu(lambda: RadialLaw(tanh).cdf(r))[0], ""))
+    coin = DiscreteLaw([-1.0, 1.0], [0.5, 0.5])
+    classical = {
+        "Fuss-Catalan, order 8": (FussCatalan(8), np.linspace(0.01, 20, 161)),
+        "free power 8 of Marchenko-Pastur": (FreeProduct(MarchenkoPastur(), [8]), np.linspace(0.01, 20, 161)),
+        "coin + semicircle": (FreeSum([coin, Semicircle(0.9)]), np.linspace(-2.3, 2.31, 161)),
+        "Marchenko-Pastur of two values": (
+            PopulationMarchenkoPastur([1.0, 5.0], [0.5, 0.5], 0.6), np.linspace(0.1, 12, 161)
+        ),
+        "Wigner-Levy, alpha 1.5": (WignerLevy(1.5), np.linspace(-4, 4, 161)),
+        "Tracy-Widom, beta 2": (TracyWidom(2), np.linspace(-5, 3, 161)),
+    }  # fmt: skip
+    for name, (law, x) in classical.items():
+        law.support()  # found once for each law
+        rows.append(row(f"161-point density, {name}", cpu(lambda law=law, x=x: law.pdf(x), repeats=3)[0], ""))
     return rows
