@@ -40,6 +40,12 @@ static int rmt_quantile(const rmt_law *law, double log_q, int lower, double *x0,
         if (one_sided) u = guess;
         else if (guess > 0.0) u = (lower ? -1.0 : 1.0)*(guess - log(scale) + 0.6931471805599453);
     } else if (law->positive && !lower && log_q < -1.5) u = (log(s->sin_theta) + lgamma(alpha) - RMT_LOG_PI - log_q)/alpha;
+    if (alpha > 1.7 && !one_sided) { /* nearly normal: Hastings' approximation of its quantile, unless the tail reaches further */
+        const double t = sqrt(-2.0*log_q);
+        const double normal = 1.4142135623730951*(t - (2.515517 + t*(0.802853 + t*0.010328))/(1.0 + t*(1.432788 + t*(0.189269 + t*0.001308))));
+        const double distance = fabs(u) < 700.0 ? fmax(normal, scale*sinh(fabs(u))) : normal;
+        u = (lower ? -1.0 : 1.0)*asinh(distance/scale);
+    }
     if (!(u > low && u < high)) u = 0.5*(low + high) + 0.01;
     for (int i = 0; i < 200; i++) {
         double slope, dx;
@@ -70,7 +76,7 @@ static int rmt_quantile(const rmt_law *law, double log_q, int lower, double *x0,
             before = last = INFINITY;
             /* a wide bracket is cut near zero first: quantiles are seldom astronomically large */
             if (high - low > 8.0 && low < 0.0 && high > 0.0 && fabs(next) > 4.0) next = next > 0.0 ? 4.0 : -4.0;
-        } else if (fabs(step) <= 1e-9*fabs(u) + 1e-300 || fabs(residual) < 1e-9) {
+        } else if (fabs(step) <= 1e-9*fabs(u) + 1e-300 || fabs(residual) < 2e-8) {
             /* quadratic convergence: this step is the last one needed */
             u = next;
             if (one_sided) { *x1 = side*exp(u); *x0 = *x1 + zeta; }

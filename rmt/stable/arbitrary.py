@@ -88,8 +88,9 @@ def _integrate(alpha: Any, beta: Any, x: Any, zeta: Any, digits: int, positive: 
 
         def log_g(d: Any, chi: Any) -> Any:
             p = mp.pi / 2 * (1 - beta) + beta * d  # pi/2 + beta theta
-            cotangent = mp.cos(chi) / mp.sin(chi)
-            return mp.log(abs(2 * p / (mp.pi * mp.sin(chi)))) + p * cotangent / beta - mp.pi * x / (2 * beta)
+            near = min(d, chi)  # d + chi = pi: the sine from the end that is near keeps its sign
+            sine, cosine = mp.sin(near), mp.cos(near) if chi < d else -mp.cos(near)
+            return mp.log(abs(2 * p / (mp.pi * sine))) + p * cosine / (sine * beta) - mp.pi * x / (2 * beta)
 
     else:
         eta = -mp.pi * alpha / 2 if alpha < 1 and beta == 1 else mp.atan(zeta)
