@@ -60,6 +60,7 @@ def jacobian_moment(
     sigma_b: float = 0.0,
     activation: Any = "tanh",
     coupling: str,
+    bound: bool = False,
 ) -> float:
     r"""Return :math:`E\sum_i|J_{ij}|^p` of :math:`J = D_LW_L\cdots D_1W_1`, ``depth`` layers; the mean :math:`s^2` at p = 2.
 
@@ -75,11 +76,14 @@ def jacobian_moment(
     order : float
         p in (0, 2].
     depth : int
-        Layers, at least 1. For ``p < 2`` only ``depth = 1`` has an equality; larger depths are refused.
+        Layers, at least 1. For ``p < 2`` only ``depth = 1`` has an equality; larger depths need ``bound``.
     alpha, sigma_w, sigma_b, activation
         As in :func:`lyapunov_exponent`.
     coupling : {"network", "independent"}
         Whether D is made by the same weights. There is no default: the answers differ by more than a factor.
+    bound : bool
+        Accept the upper bound :math:`M_1\rho(p)^{L-1}` where no equality is known (``p < 2`` and ``depth > 1``). It says
+        that the end-to-end moment is finite; paths that meet in a unit make the moment smaller than that.
 
     Returns
     -------
@@ -111,8 +115,10 @@ def jacobian_moment(
     p = check_real("order", order, low=0.0, high=2.0, low_open=True)
     depth = check_integer("depth", depth, low=1)
     check_choice("coupling", coupling, ("network", "independent"))
-    if p < 2.0 and depth > 1:
-        raise ValueError(f"depth = {depth} must be 1 for order = {order!r} < 2: only a bound is known, see path_growth")
+    if p < 2.0 and depth > 1 and not bound:
+        raise ValueError(
+            f"depth = {depth} must be 1 for order = {order!r} < 2: only an upper bound is known (bound=True)"
+        )
     log_w = alpha * math.log(sigma_w)
     log_q = fixed_log_q(averages(phi, alpha), log_w, alpha * _log(sigma_b))
     if alpha == 2.0:

@@ -129,6 +129,31 @@ def test_second_moment_exists_in_the_network_only():
     assert near == pytest.approx(gauss, rel=1e-4)
 
 
+def test_end_to_end_moments_below_two_are_bounded(rng):
+    """E sum_i |J_ij|^p of three layers, p = 1.7: finite in the network (below the bound), infinite with independent slopes.
+
+    80 networks of width 120; columns of one network are averaged first. The bound holds with 5 standard errors to spare.
+    """
+    from rmt.ensembles import JacobianChain
+
+    parameters = {"alpha": 1.5, "sigma_w": 1.0}
+    limit = jacobian_moment(1.7, 3, coupling="network", bound=True, **parameters)
+    assert limit == pytest.approx(
+        jacobian_moment(1.7, coupling="network", **parameters) * path_growth(1.7, **parameters) ** 2, rel=1e-12
+    )
+    assert jacobian_moment(1.7, 3, coupling="independent", bound=True, **parameters) == math.inf
+    assert jacobian_moment(1.4, 3, coupling="network", bound=True, **parameters) == math.inf
+    with pytest.raises(ValueError, match="depth = 3 must be 1"):
+        jacobian_moment(1.7, 3, coupling="network", **parameters)
+    chain = JacobianChain(120, 3, coupling="network", **parameters)
+    found = []
+    for stream in rng.spawn(80):
+        first, second, third = chain.sample(stream)
+        found.append(np.mean(np.sum(np.abs(third @ second @ first) ** 1.7, axis=0)))
+    error = np.std(found, ddof=1) / math.sqrt(80)
+    assert np.mean(found) + 5 * error < limit
+
+
 @pytest.mark.parametrize(
     "bad", [{"alpha": 0.0}, {"alpha": 2.1}, {"sigma_w": -1.0}, {"sigma_b": -0.1}, {"activation": "x"}]
 )
