@@ -86,9 +86,10 @@ def finite_width_critical_sigma_w(
 
     Notes
     -----
-    Weighted straight line in :math:`\ln\sigma_w`; over its range the curvature of :math:`\lambda_N` is within the errors of
-    the default sizes. For ``alpha < 2`` without bias the zero tends to 0 with the width, logarithmically: there is an edge at
-    every finite width and none in the limit. Measured by the method of :func:`finite_width_lyapunov`; its tests compare that
+    Weighted straight line in :math:`\ln\sigma_w`. A large ``chi2`` shows that :math:`\lambda_N` is curved over the
+    range (seen near ``alpha = 2`` at small widths, where activity sets in); ``stderr`` is then too small. For
+    ``alpha < 2`` without bias the zero tends to 0 with the width, logarithmically: there is an edge at every
+    finite width and none in the limit. Measured by the method of :func:`finite_width_lyapunov`, whose tests compare it
     with full matrices.
 
     Examples
