@@ -369,7 +369,6 @@ cdef void conditions(
             c + j * m, buffer if moved else angles + j * r, scale, inverse, lift[j], diagonal[j], g[j], LARGEST_ANGLE,
             j, new_angles + j * steps, extra,
         )
-        memset(new_angles + j * steps + j, 0, (steps - j) * sizeof(double))
     for i in range(steps):
         w = g[i] * inverse[i]
         new_khat[i] = sqrt(khat[columns[i]] * khat[columns[i]] + extra[i] + w * w)
@@ -482,6 +481,38 @@ cdef void multiply_triangles(
         k = last
 
 
+cdef void load(
+    const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows, const double* h,
+    const double* blocks, int64_t reflectors, int64_t nb, int64_t r, const int64_t* old_e, double* c, int64_t* e,
+    double* key, double* row_norm, double* row_largest, double* work
+) noexcept nogil:
+    """c = A U: the columns of A in the order of the previous panel's rows, then its reflectors from the right.
+
+    The columns are brought to largest entry in [1, 2), exactly, with the power of two moved into e; key and row_norm get
+    the logarithms of their scaled norms and the norms of the rows.
+    """
+    cdef int64_t i, j, top
+    cdef double x, s
+    gather_columns(a, lda, input_rows, m, n, shift, c)
+    if reflectors > 0:
+        apply_right(h, n, blocks, reflectors, nb, c, m, work)
+    memset(row_norm, 0, m * sizeof(double))
+    memset(row_largest, 0, m * sizeof(double))
+    for j in range(r):
+        x = column_maximum(c + j * m, m)
+        top = exponent_of(x) if x > 0.0 else 0
+        e[j] = old_e[j] + top
+        if -1000 < top < 1000:
+            s = scale_column(c + j * m, times_power(1.0, -top), m, row_norm, row_largest)
+        else:
+            for i in range(m):
+                c[i + j * m] = times_power(c[i + j * m], -top)
+            s = scale_column(c + j * m, 1.0, m, row_norm, row_largest)
+        key[j] = 0.5 * log2(s) + e[j] if x > 0.0 else -1e300
+    for i in range(m):
+        row_norm[i] = sqrt(row_norm[i]) if row_norm[i] > 1e-280 else row_largest[i]
+
+
 cdef int step(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
     const double* h, const double* blocks, int64_t reflectors, const int64_t* old_e, const double* t, const int64_t* first,
@@ -491,9 +522,8 @@ cdef int step(
     double* grading
 ) noexcept nogil:
     cdef int64_t steps = min(m, r), i, j, k, top
-    cdef double x, s
     cdef bint moved, rows_moved
-    cdef int64_t widest = max(m, max(r, n0))
+    cdef int64_t widest = max(max(m, n), max(r, n0))
     cdef int64_t* indices = <int64_t*>malloc(3 * widest * sizeof(int64_t))
     if indices == NULL:
         return -1
@@ -512,26 +542,8 @@ cdef int step(
     cdef int64_t* buffer = indices
     cdef int64_t* e = buffer + 2 * widest
 
-    # panel = A U: the columns of A in the order of the previous panel's rows, then its reflectors from the right
-    gather_columns(a, lda, input_rows, m, n, shift, panel)
-    if reflectors > 0:
-        apply_right(h, n, blocks, reflectors, nb, panel, m, work)
-    # columns to largest entry in [1, 2), exactly, with the power of two moved into e; norms of rows and columns
-    memset(row_norm, 0, m * sizeof(double))
-    memset(tau, 0, m * sizeof(double))
-    for j in range(r):
-        x = column_maximum(panel + j * m, m)
-        top = exponent_of(x) if x > 0.0 else 0
-        e[j] = old_e[j] + top
-        if -1000 < top < 1000:
-            s = scale_column(panel + j * m, times_power(1.0, -top), m, row_norm, tau)
-        else:
-            for i in range(m):
-                panel[i + j * m] = times_power(panel[i + j * m], -top)
-            s = scale_column(panel + j * m, 1.0, m, row_norm, tau)
-        key[j] = 0.5 * log2(s) + e[j] if x > 0.0 else -1e300
+    load(a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, c, e, key, row_norm, tau, work)
     for i in range(m):
-        row_norm[i] = sqrt(row_norm[i]) if row_norm[i] > 1e-280 else tau[i]
         line[i] = log2(row_norm[i]) if row_norm[i] > 0.0 else -1e300
     moved = order_with_slack(key, columns, r, COLUMN_SLACK, buffer)
     grading[0] = spread(line, m)
@@ -542,15 +554,17 @@ cdef int step(
         for i in range(m):
             new_rows[i] = i
     if moved or rows_moved:
+        memcpy(panel, c, m * r * sizeof(double))
         gather(panel, new_rows, columns, m, r, c)
-    else:
-        memcpy(c, panel, m * r * sizeof(double))
     growth[0] = 0.0
     if limit > 0.0:
         blocked_qr(c, m, r, new_blocks, nb, tau, work)
         growth[0] = growth_of(c, m, r, steps, columns, e, new_e, spare, line)
-        if growth[0] > limit:
-            gather(panel, new_rows, columns, m, r, c)
+        if growth[0] > limit:  # once more from the start, to be pivoted; a panel that did not move has no copy
+            if not (moved or rows_moved):
+                load(a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, c, e, key, row_norm, tau, work)
+            else:
+                gather(panel, new_rows, columns, m, r, c)
     if limit <= 0.0 or growth[0] > limit:
         pivoted_qr(c, m, r, columns, e, tau, column_norm, spare, key, work)
         block_reflectors(c, m, steps, tau, new_blocks, nb)
@@ -601,7 +615,7 @@ cdef int step(
 
 def workspace(long long m, long long n, long long r, long long n0, long long nb):
     """How many doubles of memory a step needs."""
-    widest = max(m, r, n0)
+    widest = max(m, n, r, n0)
     return max(n * m, CHUNK * (min(m, r) + n0)) + (4 * widest + nb) * nb + 8 * widest + PROBES * m
 
 

@@ -73,7 +73,7 @@ class Chain:
         steps = min(m, self.rank)
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
-        reflectors, blocks = self._memory("reflectors", m * self.rank), np.zeros(steps * self._block)
+        reflectors, blocks = self._memory("reflectors", m * n), np.zeros(steps * self._block)
         order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
         exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
         t, condition = self._memory("t", steps * self._live_inputs), np.zeros(steps)

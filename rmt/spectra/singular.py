@@ -164,7 +164,7 @@ def product_singular_values(
         Multiply this many factors before each QR factorisation. 1 is safe for any factors. 2 saves a third of the time
         and costs digits of the smallest values; the bound follows it. Structural zeros inside a group are not compressed.
     error : bool
-        Compute the bound (about a fifth of the time); False gives NaN in ``.error``.
+        Compute the bound (about a twentieth of the time); False gives NaN in ``.error``.
 
     Returns
     -------

@@ -147,7 +147,7 @@ def plot(stem="docs/guide/spectra_scaling"):
         ("eigenvalues and bounds", product_eigenvalues),
     )
     names = [label for label, _ in series]
-    left, right = plotting.axes(ncols=2, figsize=(7.2, 2.9))
+    left, right = plotting.axes(ncols=2, figsize=(5.2, 2.5))
     print("| N | L | " + " | ".join(f"{name}, s" for name in names) + " |\n" + "| --- " * 5 + "|")
     for axes, cases, power, law in (
         (left, [(n, 10) for n in (25, 50, 100, 200, 400, 800)], 3, "cubic"),
@@ -163,7 +163,6 @@ def plot(stem="docs/guide/spectra_scaling"):
             plotting.plot_points(x, times[:, number], ax=axes, **options)
     for axes, name, fixed in ((left, "N", "L = 10"), (right, "L", "N = 100")):
         axes.set(xscale="log", yscale="log", xlabel=name, ylabel="CPU seconds", title=fixed)
-    left.figure.tight_layout()
     print(*plotting.save(left, stem, formats=("png",)))
 
 

@@ -1,5 +1,7 @@
 """Structural zeros (dead units, ReLU masks, narrow layers) give exact ranks and exact zero eigenvalues."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,16 @@ def test_one_matrix_with_graded_rows_and_columns(rng, kind):
     first = result.right[:, :1]
     images = (rows[:, None] * core * columns) @ first
     np.testing.assert_allclose(images, first * np.exp(result.log_modulus[0] + 1j * result.argument[0]), rtol=1e-11)
+
+
+@pytest.mark.parametrize("widths", [(9, 60, 20, 70, 9), (60, 9, 70, 30), (5, 300, 7, 400, 6)])
+def test_a_wide_layer_between_narrow_ones(rng, widths):
+    factors = [rng.standard_normal((after, before)) for before, after in itertools.pairwise(widths)]
+    result = product_singular_values(factors)
+    assert result.rank == min(widths)
+    exact = np.linalg.svd(np.linalg.multi_dot(factors[::-1]), compute_uv=False)[: result.rank]
+    np.testing.assert_allclose(result.log_values[: result.rank], np.log(exact), atol=1e-10)
+    turned = product_singular_values([factor.T for factor in factors[::-1]])
+    kept = slice(0, result.rank)
+    slack = turned.error[kept] + result.error[kept]
+    assert np.all(np.abs(turned.log_values[kept] - result.log_values[kept]) <= slack)
