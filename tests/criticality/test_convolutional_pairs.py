@@ -65,13 +65,13 @@ def test_shared_filters_are_a_circular_convolution(rng, dimension):
     assert np.allclose(_tied_layer(f, weights, offsets), expected, rtol=1e-13, atol=1e-13)
 
 
-@pytest.mark.parametrize("dimension", [1, 2])
+@pytest.mark.parametrize("dimension", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_independent_filters_have_the_law_of_drawn_weights(rng, dimension):
     """Untied, C = 2, window 3, three layers: the exact sampler against weights drawn for every site.
 
-    Mean order parameter of 2000 networks with drawn weights; shifts of 0.06 are found, false-fail 1e-6.
+    Mean order parameter of 1000 networks with drawn weights; shifts of 0.09 are found, false-fail 1e-6.
     """
-    side, channels, count = (4 if dimension == 1 else 3), 2, 2000
+    side, channels, count = (4 if dimension == 1 else 3), 2, 1000
     offsets = list(itertools.product((-1, 0, 1), repeat=dimension))
     sites = list(np.ndindex(*(side,) * dimension))
     window = np.array(
@@ -91,10 +91,10 @@ def test_independent_filters_have_the_law_of_drawn_weights(rng, dimension):
     kernel = POINT.sigma_w**2 * np.einsum("anxj,bnxj->abnx", last, last) / last.shape[-1] + 0.09
     rho = (1 - kernel[0, 1] / np.sqrt(kernel[0, 0] * kernel[1, 1])).mean(axis=-1)
     runs = convolutional_pairs(
-        side, channels, 3, **AT, dimension=dimension, filters="untied", realisations=2000, rng=rng
+        side, channels, 3, **AT, dimension=dimension, filters="untied", realisations=1000, rng=rng
     )
-    error = np.hypot(rho.std(), runs.rho[:, -1].std()) / np.sqrt(2000)
-    assert 4.9 * error < 0.06, "no power"
+    error = np.hypot(rho.std(), runs.rho[:, -1].std()) / np.sqrt(1000)
+    assert 4.9 * error < 0.09, "no power"
     assert abs(rho.mean() - runs.rho[:, -1].mean()) < 4.9 * error
 
 
