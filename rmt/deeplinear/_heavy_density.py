@@ -63,23 +63,39 @@ def _curvature(mixture: Mixture, log_rho: float) -> float:
     return float(bend[f[1:-1] > f.max() - 60.0].max()) / 0.05**2
 
 
-def _gaussian_scales(mixture: Mixture, step: float, slope: float) -> Lattice:
-    """Log density of ``ln prod u_l``, followed down from its maximum, on the side where the data pull with their pull."""
+def _floor(mixture: Mixture, exponents: tuple[float, ...], log_rho: float, centre: float) -> float:
+    """Log density of ``ln prod u_l`` below which a value cannot matter, whatever the other factors and the data say.
+
+    The integrand has been at least as large as at the Gaussian saddle with A = 1 and, with heavy tails (density above
+    ``exp(-a y - 10)`` for ln A = y > 0), as at typical u with the A the data want; and the likelihood is nowhere above its
+    maximum.
+    """
+    zero, reach = np.zeros(mixture.widths.size), 60.0
+    x: Array = np.concatenate([log_rho + np.arange(-reach, reach, 0.1), centre + np.arange(0.0, reach, 0.1)])
+    likelihood = mixture.log_likelihood(x)
+    at = np.array([log_rho, centre])
+    prior, there = mixture.log_prior(at, zero), mixture.log_likelihood(at)
+    reached = float(prior[0] + there[0])
+    if exponents:
+        y = x - centre
+        reached = max(reached, float((prior[1] + likelihood - max(exponents) * y)[y >= 0.0].max()))
+    return reached - float(likelihood.max()) - 60.0
+
+
+def _gaussian_scales(mixture: Mixture, step: float, floor: float) -> Lattice:
+    """Log density of ``ln prod u_l``, followed on both sides of its bulk down to ``floor``."""
     zero = np.zeros(mixture.widths.size)
     centre = round(float(np.log(mixture.variances).sum()) / step)
     block = max(8, math.ceil(0.25 / step))
-    start = mixture.log_prior(step * np.array([float(centre)]), zero)
-    pieces, first = [start], centre
+    pieces, first = [mixture.log_prior(step * np.array([float(centre)]), zero)], centre
     for direction in (1, -1):
-        edge, top = centre, float(start[0])
+        edge = centre
         while True:
             index = np.asarray(edge + direction * np.arange(1.0, block + 1.0), dtype=np.float64)
             values = mixture.log_prior(step * index, zero)
-            judged = values + (slope * step * (index - centre) if slope * direction > 0 else 0.0)
-            top = max(top, float(judged.max()))
             edge = int(index[-1])
             pieces = [*pieces, values] if direction == 1 else [values[::-1], *pieces]
-            if judged[-1] < top - DEPTH / 4 and judged[-1] < judged[-2]:
+            if values[-1] < floor and values[-1] < values[-2]:
                 break
         first = min(first, edge)
     return Lattice(first, np.concatenate(pieces))
@@ -103,6 +119,19 @@ def _stable_factor(a: float, step: float, reach: float) -> Lattice:
     return Lattice(round(x[0] / step), log_density)
 
 
+def _reach(mixture: Mixture, exponents: tuple[float, ...], log_rho: float) -> float:
+    """How far to follow ln A. One factor: until its density is a pure power, whatever moment is asked for.
+
+    Several: until the integrand of moments up to two thirds of the limit has died, which for small indices is much nearer.
+    """
+    lowest = min(exponents, default=1.0)
+    if len(exponents) < 2:
+        return TAIL / lowest
+    modes = mixture.modes
+    asked = max(0.0, log_rho, math.log(max(modes.strength, 1e-300) / modes.rank))
+    return asked + TAIL / max(lowest, (lowest + modes.rank / 2) / 3)
+
+
 def heavy_density(mixture: Mixture, exponents: tuple[float, ...]) -> HeavyDensity:
     """Prior density of ``ln(prod u_l prod A_j)``; ``exponents`` holds a = alpha/2 of the heavy layers."""
     widths = mixture.widths
@@ -117,10 +146,11 @@ def heavy_density(mixture: Mixture, exponents: tuple[float, ...]) -> HeavyDensit
     step = 0.4 / math.sqrt(curvature)
     for a in exponents:
         step = min(step, 0.25 * (1 - a) / a)
-    total = _gaussian_scales(mixture, step, slope)
+    centre = float(np.log(mixture.variances).sum())
+    total = _gaussian_scales(mixture, step, _floor(mixture, exponents, math.log(saddle.rho), centre))
     # A factor cut at `reach` gives complete sums up to `reach` plus the left ends of the other terms, kept below.
     lost = max(0.0, -step * total.first) - sum(min(0.0, _left_end(a)) for a in exponents)
-    reach, firsts = TAIL / min(exponents, default=1.0) + lost, []
+    reach, firsts = _reach(mixture, exponents, math.log(saddle.rho)) + lost, []
     for a in exponents:
         factor = _stable_factor(a, step, reach)
         total = total.convolved(factor, step, tilt)

@@ -47,14 +47,19 @@ class Mixture:
         return scale + log_g - special.gammaln(self.widths / 2).sum()
 
     def log_likelihood(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        """ln N(y; 0, rho K0 + T); at T = 0 the density on the range of K0."""
-        modes, T = self.modes, self.temperature
-        total = np.exp(np.asarray(x, dtype=float))[..., None] * modes.eigenvalues + T
-        count = modes.rank if T == 0.0 else modes.examples
-        out = -0.5 * (np.log(total) + modes.targets**2 / total).sum(axis=-1) - 0.5 * count * math.log(2 * math.pi)
-        if T > 0.0:
-            out = out - 0.5 * ((modes.examples - modes.rank) * math.log(T) + modes.rejected / T)
-        return out
+        """ln N(y; 0, rho K0 + T) on the range of K0; the rest does not depend on rho and is in ``log_outside``."""
+        modes = self.modes
+        total = np.exp(np.asarray(x, dtype=float))[..., None] * modes.eigenvalues + self.temperature
+        out: NDArray[np.float64] = -0.5 * (np.log(total) + modes.targets**2 / total).sum(axis=-1)
+        return out - 0.5 * modes.rank * math.log(2 * math.pi)
+
+    @property
+    def log_outside(self) -> float:
+        """Log likelihood of the targets outside the range of K0: huge at small T, so kept apart from what varies."""
+        if self.temperature == 0.0:
+            return 0.0
+        free = self.modes.examples - self.modes.rank
+        return -0.5 * (free * math.log(2 * math.pi * self.temperature) + self.modes.rejected / self.temperature)
 
     def log_integral(self, powers: NDArray[np.float64]) -> float:
         """ln of prior expectation of ``prod u_l^powers_l * likelihood``."""

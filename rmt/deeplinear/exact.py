@@ -60,7 +60,7 @@ class ExactPosterior:
                 f"log_evidence at temperature = 0 needs a kernel of full rank: K0 has rank {modes.rank} and there are "
                 f"{modes.examples} examples, so the outputs have no density; use temperature > 0 or fewer examples"
             )
-        return self._log_mass
+        return self._log_mass + self.mixture.log_outside
 
     def scale_moment(self, powers: ArrayLike, *, dps: int | None = None) -> Any:
         r"""Posterior mean of :math:`\prod_l u_l^{a_l}`.

@@ -85,7 +85,7 @@ class HeavyTailedPosterior:
     @property
     def log_evidence(self) -> float:
         """Log marginal likelihood of the targets, at T = 0 on the range of the kernel."""
-        return self._log_integral(0.0)
+        return self._log_integral(0.0) + self.mixture.log_outside
 
     def predict(self, k_test: ArrayLike, k_diagonal: ArrayLike) -> Prediction:
         """Exact mean and variance of the output at test points.

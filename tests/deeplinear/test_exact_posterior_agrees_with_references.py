@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from rmt.deeplinear import exact_posterior, kernel_renormalisation, kernel_renormalisation_layers
 from rmt.special import log_meijerg_q0
@@ -91,5 +91,15 @@ def test_targets_that_no_weights_can_fit_give_the_cold_limit():
     assert frozen.rho_moment(1) == pytest.approx(cold.rho_moment(1), rel=1e-6)
     mean_field = [kernel_renormalisation_layers(K0, y, [10, 4], 1.0, T).rho for T in (0.0, 1e-9)]
     assert mean_field[0] == pytest.approx(mean_field[1], rel=1e-6)
+    # evidence and moments against the Gaussian density of all examples, and no digits lost to the large constant
+    warm, rho = exact_posterior(K0, y, [10], 1.0, 0.1), np.exp(np.arange(-12, 4, 0.02))
+    logs = [stats.multivariate_normal(np.zeros(12), r * K0 + 0.1 * np.eye(12)).logpdf(y) for r in rho]
+    weight = np.exp(logs) * stats.gamma(5, scale=1 / 5).pdf(rho) * rho * 0.02
+    assert warm.log_evidence == pytest.approx(np.log(weight.sum()), rel=1e-10)
+    assert warm.rho_moment(1) == pytest.approx(weight @ rho / weight.sum(), rel=1e-10)
+    large, small = (
+        exact_posterior(K0, X @ np.ones(5) + s * (y - X @ np.linalg.pinv(X) @ y), [10], 1.0, 1e-6) for s in (1e3, 0)
+    )
+    assert large.rho_moment(1) == pytest.approx(small.rho_moment(1), rel=1e-11)
     p, q = frozen.predict(cross, 1.0 * np.ones(3)), cold.predict(cross, 1.0 * np.ones(3))
     np.testing.assert_allclose(p.mean, q.mean, rtol=1e-5)
