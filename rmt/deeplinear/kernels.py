@@ -67,8 +67,8 @@ def relu_kernel(
 
     The map is homogeneous of degree one, so the variances of the later weights are left to the renormalisation
     factors. **Heuristic**: the renormalisation theory is derived for linear units only; with this kernel in the place
-    of ``K0`` it reproduces the variance of rectified networks within 5 per cent in the few runs it was tried on, and
-    the squared bias within 2 to 20 per cent.
+    of ``K0`` it reproduces the variance of rectified networks within 6 per cent in the few runs it was tried on, and
+    the squared bias within 1 to 20 per cent.
 
     Parameters
     ----------
