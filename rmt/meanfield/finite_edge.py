@@ -25,7 +25,7 @@ class FiniteWidthEdge(Result):
     Parameters
     ----------
     sigma_w, stderr : float
-        The zero and its standard error.
+        The zero and its standard error, enlarged by sqrt(chi2 / (points - 2)) where the line does not fit.
     scanned, exponents, errors : ndarray
         Weight scales of the fit, the exponents measured there and their standard errors.
     chi2 : float
@@ -70,7 +70,8 @@ def finite_width_critical_sigma_w(
     sigma_b, activation
         As in :func:`finite_width_lyapunov`.
     points : int
-        Weight scales in the fit, at least 3, over 15 % to both sides of the zero found by bisection.
+        Weight scales in the fit, at least 3, over 15 % to both sides of the zero found by bisection, or more until the slope
+        is five of its errors and the zero is inside.
     depth, realisations, jumps : int
         Of every measurement.
     rng : seed, Generator or None
@@ -82,12 +83,13 @@ def finite_width_critical_sigma_w(
     Raises
     ------
     ValueError
-        If an argument is out of range or the exponent does not change sign for ``sigma_w`` in [0.05, 20].
+        If an argument is out of range, the exponent does not change sign for ``sigma_w`` in [0.05, 20], or its zero does not
+        stand out of the noise.
 
     Notes
     -----
     Weighted straight line in :math:`\ln\sigma_w`. A large ``chi2`` shows that :math:`\lambda_N` is curved over the
-    range (seen near ``alpha = 2`` at small widths, where activity sets in); ``stderr`` is then too small. For
+    range (seen near ``alpha = 2`` at small widths, where activity sets in); ``stderr`` is then enlarged. For
     ``alpha < 2`` without bias the zero tends to 0 with the width, logarithmically: there is an edge at every
     finite width and none in the limit. Measured by the method of :func:`finite_width_lyapunov`, whose tests compare it
     with full matrices.
@@ -122,18 +124,31 @@ def finite_width_critical_sigma_w(
     while high - low > 0.1:
         middle = 0.5 * (low + high)
         low, high = (middle, high) if measure(middle, 2).value <= 0.0 else (low, middle)
-    centre = 0.5 * (low + high)
-    x = centre + np.linspace(-0.15, 0.15, points)
-    found = [measure(float(at)) for at in x]
-    y, errors = np.array([one.value for one in found]), np.array([one.stderr for one in found])
-    # a few realisations know their own scatter badly: one scatter for all points of the fit
-    weight = 1.0 / float(np.sqrt(np.mean(errors**2)))
-    design = np.column_stack([np.ones(points), x - centre]) * weight
-    (offset, slope), residual, _, _ = np.linalg.lstsq(design, y * weight, rcond=None)
-    covariance = np.linalg.inv(design.T @ design)
-    zero = -offset / slope
+    centre, half = 0.5 * (low + high), 0.15
+    while True:
+        x = centre + np.linspace(-half, half, points)
+        found = [measure(float(at)) for at in x]
+        y, errors = np.array([one.value for one in found]), np.array([one.stderr for one in found])
+        # a few realisations know their own scatter badly: one scatter for all points of the fit
+        weight = 1.0 / float(np.sqrt(np.mean(errors**2)))
+        design = np.column_stack([np.ones(points), x - centre]) * weight
+        (offset, slope), residual, _, _ = np.linalg.lstsq(design, y * weight, rcond=None)
+        covariance = np.linalg.inv(design.T @ design)
+        zero = -offset / slope
+        if slope > 5.0 * math.sqrt(covariance[1, 1]) and abs(zero) <= half:
+            break
+        # the bisection was misled by noise, or the line is flat within the noise: a wider range around the better guess
+        if slope > 5.0 * math.sqrt(covariance[1, 1]):
+            centre += math.copysign(min(abs(zero), 0.7), zero)
+        half *= 1.4
+        if half > 1.0:
+            raise ValueError(
+                f"lambda_N has no zero that stands out of its noise at width = {width}, alpha = {alpha:g}: "
+                "a larger width, depth or number of realisations may show one"
+            )
     gradient = np.array([-1.0 / slope, offset / slope**2])
     spread = math.sqrt(float(gradient @ covariance @ gradient))
     sigma_w = math.exp(centre + zero)
     chi2 = float(residual[0]) if residual.size else 0.0
+    spread *= math.sqrt(max(1.0, chi2 / (points - 2)))
     return FiniteWidthEdge(sigma_w, sigma_w * spread, np.exp(x), y, errors, chi2, width, alpha, sigma_b, phi.name)
