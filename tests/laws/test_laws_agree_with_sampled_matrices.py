@@ -81,6 +81,28 @@ def test_singular_values(name, rng):
     assert pulls(found, wrong.cdf(points), n)[0].max() > 1
 
 
+@pytest.mark.parametrize("name", CHAINS)
+def test_kolmogorov_distance_of_singular_values(name, rng):
+    """Largest distance of the mean empirical distribution from the law, within a bound that assumes nothing of the spectrum.
+
+    A row of a factor changes the product by rank one and each count by one at most, so that at a point the mean over R products
+    stays within t of its expectation but for probability 2 exp(-2 R t^2 n^2 / rows) (McDiarmid); 99 points share the rate.
+    """
+    layers, n = CHAINS[name]
+    law, count = SingularValueLaw(layers), 30
+    levels = law.atom_at_zero + (1 - law.atom_at_zero) * np.arange(1, 100) / 100
+    points = law.icdf(levels)
+    found = np.zeros(levels.size)
+    for _ in range(count):
+        s = np.linalg.svd(product(layers, n, rng), compute_uv=False)
+        found += fractions(np.append(s, np.zeros(n - s.size)), points) / count
+    widths = n * np.cumprod([layer.shape for layer in layers])
+    bound = 1 / n + math.sqrt(widths.sum() * math.log(2 * levels.size / 1e-6) / (2 * count)) / n
+    assert np.abs(found - levels).max() < bound
+    wrong = SingularValueLaw([Layer(x.alpha, 2 * x.sigma_w, profile=x.profile, shape=x.shape) for x in layers])
+    assert np.abs(found - wrong.cdf(points)).max() > bound
+
+
 @pytest.mark.parametrize("name", ["one Cauchy layer", "two layers, profile"])
 def test_eigenvalue_moduli(name, rng):
     """F fluctuates by (.5 to .9)/sqrt(N) between realisations: six standard deviations of the mean of 12 are allowed."""
