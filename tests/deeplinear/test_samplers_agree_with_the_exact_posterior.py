@@ -1,7 +1,5 @@
 """Exact draws, block Gibbs and Hamiltonian Monte Carlo agree with the exact posterior; the reducible case is refused."""
 
-import itertools
-
 import numpy as np
 import pytest
 from scipy import special, stats
@@ -28,8 +26,9 @@ def test_independent_scales_have_the_exact_moments(widths, temperature, rng):
     X, y = problem()
     posterior = exact_posterior(linear_kernel(X), y, widths, 1.3, temperature)
     u = posterior.sample_scales(6000, rng)
-    for powers in itertools.product((-0.5, 1.0), repeat=len(widths)):
-        assert_mean(np.prod(u ** np.array(powers), axis=1), posterior.scale_moment(powers), detects=0.3)
+    alternating = np.where(np.arange(len(widths)) % 2 == 0, 1.0, -0.5)
+    for powers in (np.ones(len(widths)), np.full(len(widths), -0.5), alternating):
+        assert_mean(np.prod(u**powers, axis=1), posterior.scale_moment(powers), detects=0.3)
 
 
 def test_two_competing_solutions_are_sampled_with_their_weights(rng):
