@@ -36,7 +36,8 @@ class Chain:
         self.rank = -1
         self.shape = (0, 0)
         self.growth = 0.0
-        self.grading = 0.0  # largest spread of the row norms of a panel, in powers of two
+        # largest spread of the row norms of a panel in powers of two; weights by what it cost (measured), see eigen.py
+        self.grading = 0.0
         self.log_abs_det = 0.0  # debug mode only: sum of ln|det A_k| and of its moduli
         self.log_abs_sum = 0.0
         self.exponents = np.zeros(0, dtype=np.int64)
@@ -92,9 +93,7 @@ class Chain:
             self._columns = columns
         self._angles = angles
         self.rank, self.growth = rank, max(self.growth, growth)
-        self.grading = max(
-            self.grading, grading if limit else 0.5 * grading
-        )  # pivoting halves what it costs (measured)
+        self.grading = max(self.grading, (2.0 if limit else 0.5) * grading)
         self.exponents, self.condition, self._t = exponents[:rank].copy(), condition[:rank].copy(), t
         self._first = first[:rank].copy()
         self._reflectors, self._blocks, self._order, self._count = reflectors, blocks, order, steps

@@ -136,7 +136,7 @@ def eigenvalue_error(
     """Bound on |delta ln lambda|: errors of the pass, of the orthogonal and of the graded factor, of the logarithm.
 
     The condition numbers belong to the final basis; where rows are graded the errors of the basis before it were up to
-    seven times larger (measured), which the factor of the grading in powers of two covers.
+    five times larger than such a bound (measured), which the factor of the grading in powers of two covers.
     """
     factor = 1.0 + min(grading, 64.0) / 8.0
     size = 60.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise)
