@@ -172,7 +172,7 @@ def figure_rectified(rows: Sequence[dict[str, Any]], out: Path) -> list[Path]:
             ax.plot(x, [row[f"{name} wide"] for row in rows], "_", ms=12, color=green, label="infinite width")
             ax.set_xticks(x, [f"$N={r['N']}$\n$L={r['L']}$\n$\\sigma={r['sigma']:g}$" for r in rows])
             ax.set_xlim(-0.5, len(rows) - 0.5)
-            ax.set_ylim(bottom=0.0)
+            ax.set_ylim(0.0, 1.08 * ax.get_ylim()[1])
             ax.set_ylabel({"variance": "variance", "bias": "squared bias"}[name])
             ax.legend(loc="lower right")
         return plotting.save(np.ravel(panels)[0], out / "relu")

@@ -82,7 +82,7 @@ def metric_factors(job: Job) -> str:
     )
     line = np.array([room.critical_point("tanh", b).sigma_w for b in sigma_b])
     ax = plot_phase_diagram(
-        sigma_w, sigma_b, growth, lines={"critical line": (line, sigma_b)}, x_label=r"$\sigma_w$",
+        sigma_w, sigma_b, growth, levels=(), lines={"critical line": (line, sigma_b)}, x_label=r"$\sigma_w$",
         y_label=r"$\sigma_b$", value_label=r"$\ln\chi_1$",
     )  # fmt: skip
     job.figure("phase_diagram", ax)
@@ -296,7 +296,7 @@ def finite_size_scaling(job: Job) -> dict[str, room.Collapse]:
     theory = (s / point.v, point.v / point.kappa * room.scaling_function(s, point.m))
     ax = plot_collapse(
         abscissae["effective depth"], means, sizes, x_exponent=-1.0, y_exponent=1.0, stderr=errors, theory=theory,
-        x_label=r"$l_{\rm eff}/n$", y_label=r"$n\rho$",
+        x_label=r"$l_{\rm eff}/n$", y_label=r"$n\rho$", size_label="n",
     )  # fmt: skip
     for n in sizes[:2]:
         second = room.mean_order_parameter(point, n, 2 * n)[layers[n] - 1]

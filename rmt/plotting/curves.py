@@ -224,6 +224,7 @@ def plot_collapse(
     ax: Any = None,
     x_label: str = "$x\\,N^{a}$",
     y_label: str = "$y\\,N^{b}$",
+    size_label: str = "N",
     log: bool = True,
 ) -> Any:
     """Curves of several sizes, rescaled so that they fall on one: x N^a against y N^b.
@@ -241,7 +242,7 @@ def plot_collapse(
     theory : (x, y), optional
         The scaling function.
     ax : matplotlib Axes, optional
-    x_label, y_label : str
+    x_label, y_label, size_label : str
     log : bool
         Logarithmic axes.
 
@@ -267,7 +268,9 @@ def plot_collapse(
             a, b = a * size**x_exponent, b * size**y_exponent
             error = None if stderr is None else check_array("stderr", stderr[index]) * size**y_exponent
             colour, marker = COLOURS[(index + 1) % len(COLOURS)], MARKERS[index % len(MARKERS)]
-            ax.errorbar(a, b, error, fmt=marker, color=colour, linewidth=1, markersize=3, label=f"$N = {size:g}$")
+            ax.errorbar(
+                a, b, error, fmt=marker, color=colour, linewidth=1, markersize=3, label=f"${size_label} = {size:g}$"
+            )
         if theory is not None:
             ax.plot(*_pair("theory", *theory), color=PALETTE["black"], label="scaling function")
         if log:
