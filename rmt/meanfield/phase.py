@@ -46,9 +46,7 @@ def _bulk_function(a: float) -> interpolate.CubicHermiteSpline:
 def _radial_curve(phi: Activation, alpha: float, sigma_w: float, sigma_b: float) -> tuple[Array, Array]:
     """(m, ln r) along increasing tau: m = 1 - F rises, r falls."""
     log_q = fixed_log_q(averages(phi, alpha), alpha * math.log(sigma_w), alpha * _log(sigma_b))
-    profile = (
-        ActivationProfile(phi, 0.0, alpha, log_q=log_q) if log_q > -math.inf else ActivationProfile(phi, 0.0, alpha)
-    )
+    profile = ActivationProfile(phi, 0.0, alpha, log_q=log_q if log_q > -math.inf else None, wing=False)
     keep = (profile.log_values > -60.0) & (profile.weights > 1e-14)
     log_d, weights = profile.log_values[keep], profile.weights[keep]
     spline = _bulk_function(0.5 * alpha)
