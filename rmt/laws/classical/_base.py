@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import elementwise
@@ -14,7 +16,7 @@ __all__ = ["BoundedLaw"]
 Array = NDArray[np.float64]
 
 
-class BoundedLaw:
+class BoundedLaw(ABC):
     """Base of laws on an interval, with an optional atom at zero; subclasses define ``support`` and the ``_`` methods.
 
     Scalars give floats, arrays arrays. Outside the support the density is 0 and the distribution 0 or 1.
@@ -26,17 +28,17 @@ class BoundedLaw:
         """(position, mass) of every point mass, in increasing order."""
         return [(0.0, self.atom_at_zero)] if self.atom_at_zero > 0.0 else []
 
+    @abstractmethod
     def support(self) -> tuple[float, float]:
         """Smallest and largest point of the law, the atom included."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _pdf(self, x: Array) -> Array:
         """Density strictly inside the support of the continuous part."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _cdf(self, x: Array) -> Array:
         """Distribution strictly inside the support of the continuous part."""
-        raise NotImplementedError
 
     def _ccdf(self, x: Array) -> Array:
         return 1.0 - self._cdf(x)
@@ -45,9 +47,9 @@ class BoundedLaw:
         """Support of the continuous part."""
         return self.support()
 
+    @abstractmethod
     def moment(self, k: int) -> float:
         """E x^k for k = 0, 1, 2, ...; the atom is included."""
-        raise NotImplementedError
 
     def mean(self) -> float:
         """E x."""

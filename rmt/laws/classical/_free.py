@@ -3,8 +3,8 @@ r"""What free sums and free products share: arguments, the search for certified 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,13 +74,13 @@ class FreeLaw(TransformLaw):
             laws[0] = self._moved(laws[0], self._join(places))
         return tuple(laws), tuple(others.values())
 
+    @abstractmethod
     def _join(self, places: list[tuple[float, float]]) -> float:
         """The point that point masses (position, power) make together."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _moved(self, law: TransformLaw, place: float) -> TransformLaw:
         """The law convolved with a point mass."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         powers = "" if all(t == 1.0 for t in self.powers) else f", powers={list(self.powers)}"
@@ -123,32 +123,31 @@ class FreeLaw(TransformLaw):
                 if wrong[index].any():
                     worst = index[wrong[index]][:1]
                     reason = f"residual {self._residual(z[worst], u[worst])[0]:.3g} at u = {u[worst][0]}"
-            pole = wrong & (z.imag == 0.0) & self._is_pole(z, u) & beside_poles
+            step = self._step_off_pole(z, u)
+            pole = wrong & (z.imag == 0.0) & (step > 0.0) & beside_poles
             if pole.any():  # G = 0 in a gap, where neither density nor distribution depends on a small shift of z
-                step = 3e-5 * self._unit(z[pole])
+                step = step[pole]
                 beside = [self._subordinates(z[pole] + s, beside_poles=False) for s in (step, -step)]
                 u[pole], wrong[pole] = beside[0], (np.imag(beside) != 0.0).any(axis=(0, 2))
             if not wrong.any():
                 return u
         raise ConvergenceError(f"{self._name}: no certified root at z = {z[wrong][0]}: {reason}")
 
+    @abstractmethod
     def _descend(self, z: Complex, first_step: float, max_move: float) -> Complex:
-        raise NotImplementedError
+        """The u_i by continuation from large Im z; raises ConvergenceError when a step fails."""
 
+    @abstractmethod
     def _residual(self, z: Complex, u: Complex) -> Array:
-        raise NotImplementedError
+        """How well the u_i satisfy the equations, in units of the scale."""
 
-    def _is_pole(self, z: Complex, u: Complex) -> NDArray[np.bool_]:
-        """Whether F is too large for a certificate: beside a zero of G, in a gap of the law."""
-        return np.zeros(z.size, dtype=bool)
+    def _step_off_pole(self, z: Complex, u: Complex) -> Array:
+        """A small shift of z where F is too large for a certificate, beside a zero of G in a gap of the law; 0 elsewhere."""
+        return np.zeros(z.size)
 
-    def _unit(self, z: Complex) -> Array:
-        """The length that is 1 in scale-free unknowns."""
-        raise NotImplementedError
-
+    @abstractmethod
     def _attracts(self, z: Complex, u: Complex) -> NDArray[np.bool_]:
         """Whether real roots are the Denjoy-Wolff point."""
-        raise NotImplementedError
 
     def _certified(self, z: Complex, u: Complex) -> tuple[Complex, NDArray[np.bool_]]:
         """The roots, with rounding taken off real ones, and which are not certified."""
@@ -162,18 +161,19 @@ class FreeLaw(TransformLaw):
             real = flat & (np.abs(values.imag) <= 1e-6 * np.abs(values)).all(axis=1)
             up = (u.imag > 0.0).all(axis=1)
             small = self._residual(z, u) < _RESIDUAL
-            good = small & np.where(real, self._attracts(z, u), up) & ~self._is_pole(z, u)
+            good = small & np.where(real, self._attracts(z, u), up) & (self._step_off_pole(z, u) == 0.0)
         return u, ~good
 
+    @abstractmethod
     def _scale(self, z: Complex, u: Complex) -> Array:
         """The size against which imaginary parts of the u_i are rounding."""
-        raise NotImplementedError
 
     # -- the law --------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
+    @abstractmethod
     def _atoms(self) -> list[tuple[float, float]]:
-        raise NotImplementedError
+        """(position, mass) of every point mass, in increasing order."""
 
     def atoms(self) -> list[tuple[float, float]]:
         """(position, mass) of every point mass, in increasing order."""
@@ -188,9 +188,10 @@ class FreeLaw(TransformLaw):
     def _size(self) -> float:
         return max(map(abs, self._ends))
 
-    @cached_property
+    @property
+    @abstractmethod
     def _ends(self) -> tuple[float, float]:
-        raise NotImplementedError
+        """Smallest and largest point, atoms included."""
 
     def support(self) -> tuple[float, float]:
         """Smallest and largest point, atoms included; there may be gaps between."""

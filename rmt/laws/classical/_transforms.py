@@ -7,6 +7,7 @@ A subclass gives, on the closed upper half plane (a real argument is the limit f
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -30,13 +31,13 @@ def log_upper(w: NDArray) -> Complex:
 class TransformLaw(BoundedLaw):
     """Base of the laws that free convolution takes."""
 
+    @abstractmethod
     def _reciprocal(self, w: Complex) -> tuple[Complex, Complex]:
         """(F, dF/dw) on the closed upper half plane."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _potential(self, w: Complex) -> Complex:
         """U on the closed upper half plane, Im U in [0, pi]."""
-        raise NotImplementedError
 
     def stieltjes(self, z: ArrayLike) -> complex | Complex:
         r"""G(z) = int dmu(x)/(z - x); a real z is the limit from above, -Im G/pi is the density there.

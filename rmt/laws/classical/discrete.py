@@ -80,25 +80,16 @@ class DiscreteLaw(TransformLaw):
         x, w = self._points()
         return math.fsum(w * x ** check_integer("k", k, low=0))
 
-    def pdf(self, x: ArrayLike) -> float | Array:
-        """Zero: the law has no continuous part."""
-        return _like(np.zeros(check_array("x", x, finite=False).shape), x)
+    def _pdf(self, x: Array) -> Array:
+        return np.zeros(x.shape)
 
-    def cdf(self, x: ArrayLike) -> float | Array:
-        """P(X <= x)."""
-        return self._sums(x, upper=False)
-
-    def ccdf(self, x: ArrayLike) -> float | Array:
-        """P(X > x)."""
-        return self._sums(x, upper=True)
-
-    def _sums(self, x: ArrayLike, *, upper: bool) -> float | Array:
-        points = check_array("x", x, finite=False)
-        if np.isnan(points).any():
-            raise ValueError("x holds NaN; it must be real")
+    def _cdf(self, x: Array) -> Array:
         place, w = self._points()
-        above = place > points[..., None]
-        return _like(np.where(above if upper else ~above, w, 0.0).sum(axis=-1), x)
+        return np.where(place <= x[:, None], w, 0.0).sum(axis=1)
+
+    def _ccdf(self, x: Array) -> Array:
+        place, w = self._points()
+        return np.where(place > x[:, None], w, 0.0).sum(axis=1)
 
     def icdf(self, p: ArrayLike) -> float | Array:
         """The smallest position with cdf >= p."""

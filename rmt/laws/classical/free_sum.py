@@ -84,6 +84,7 @@ class FreeSum(FreeLaw):
         return float(self._t @ ends[:, 0]), float(self._t @ ends[:, 1])
 
     def _unit(self, z: Complex) -> Array:
+        """The length that is 1 in scale-free unknowns."""
         low, high = self._hull
         return np.full(z.size, max(0.5 * (high - low), 1e-300)) + np.abs(z - 0.5 * (high + low))
 
@@ -138,8 +139,9 @@ class FreeSum(FreeLaw):
             miss = np.abs((u @ self._t - z) / unit - (self._n - 1.0) * common)
             return np.asarray(np.maximum(apart, miss) / (1.0 + 1e-6 * np.abs(common) ** 2))
 
-    def _is_pole(self, z: Complex, u: Complex) -> NDArray[np.bool_]:
-        return np.asarray(np.abs(self._values(u)[0]).max(axis=1) > 1e5 * self._unit(z))
+    def _step_off_pole(self, z: Complex, u: Complex) -> Array:
+        unit = self._unit(z)
+        return np.where(np.abs(self._values(u)[0]).max(axis=1) > 1e5 * unit, 3e-5 * unit, 0.0)
 
     def _attracts(self, z: Complex, u: Complex) -> NDArray[np.bool_]:
         _, slopes = self._values(u)
