@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Any
 
@@ -57,23 +58,27 @@ def _shaped(out: NDArray[np.float64], like: NDArray[Any]) -> Any:
     return float(out[0]) if like.ndim == 0 else out.reshape(like.shape)
 
 
-class StableMethods:
+class StableMethods(ABC):
     """Methods over ``_index``, ``_kernel``, ``_coordinates``, ``_to_user`` and ``scale`` of the concrete laws."""
 
     scale: float
     __slots__ = ()
 
+    @abstractmethod
     def _kernel(self) -> Law:
-        raise NotImplementedError
+        """The compiled law."""
 
+    @abstractmethod
     def _table(self) -> Any:
-        raise NotImplementedError
+        """Its piecewise polynomials, built on first use."""
 
+    @abstractmethod
     def _coordinates(self, x: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        raise NotImplementedError
+        """The standard coordinates S0 and S1 of the user's x."""
 
+    @abstractmethod
     def _exact(self, x: Any, kind: str, dps: int) -> Any:
-        raise NotImplementedError
+        """Values in mpmath."""
 
     def _evaluate(self, x: ArrayLike, kind: str, table: bool | None, dps: int | None) -> Any:
         if dps is not None:
@@ -138,17 +143,21 @@ class StableMethods:
         """ln P(X > x); arguments as for :meth:`pdf`."""
         return self._evaluate(x, "logccdf", table, dps)
 
+    @abstractmethod
     def _ends(self) -> tuple[float, float]:
-        raise NotImplementedError
+        """Smallest and largest point of the support."""
 
+    @abstractmethod
     def _to_user(self, u: NDArray[np.float64], s0: bool) -> NDArray[np.float64]:
-        raise NotImplementedError
+        """The user's coordinate of standard ones."""
 
+    @abstractmethod
     def _prefers_s0(self) -> bool:
-        raise NotImplementedError
+        """Whether quantiles are found in the coordinate S0."""
 
+    @abstractmethod
     def _inverse_key(self) -> tuple[float, float, bool]:
-        raise NotImplementedError
+        """(index, skewness, positive): what a quantile table depends on."""
 
     def _invert(self, p: ArrayLike, name: str, upper: bool, table: bool | None) -> Any:
         from rmt.stable.inverse import direct_quantile, inverse_table, table_coordinate
