@@ -4,8 +4,6 @@
 
 #include "vector_math.h"
 
-#define RMT_DEGREE 12
-
 typedef struct {
     int low, octaves;            /* octaves from 2^low */
     const unsigned char *bits;   /* mantissa bits that choose the panel, per octave */
