@@ -1,12 +1,15 @@
 """Moments of the weights p_i = |psi_i|^2 / sum |psi|^2 of many vectors, in logarithms. The Python twin is rmt.localisation."""
 
-from libc.math cimport INFINITY, fabs, frexp, log
+from libc.math cimport INFINITY, frexp, log
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
+from libc.string cimport memset
 
 
 cdef extern from "moments.h" nogil:
     void rmt_log_squares(const double *re, const double *im, ptrdiff_t n, double reference, double *out) noexcept
+    void rmt_largest(const double *x, ptrdiff_t n, double *largest) noexcept
+    void rmt_extremes(const double *x, ptrdiff_t n, double *high, double *low, int64_t *missing) noexcept
     void rmt_power_sums(
         const double *u, ptrdiff_t n, const double *w, ptrdiff_t count, double step, double *sums, double *firsts
     ) noexcept
@@ -23,35 +26,45 @@ cdef double sum_exp(const double *u, ptrdiff_t n) noexcept nogil:
 
 
 cdef void gather(const double[:, :, :] parts, ptrdiff_t first, ptrdiff_t columns, double *re, double *im) noexcept nogil:
-    """Copies a tile of columns into contiguous rows of length n; the imaginary part of real vectors is zero."""
+    """Copies a tile of columns into contiguous rows of length n; the imaginary part of real vectors is left at zero."""
     cdef ptrdiff_t n = parts.shape[0], i, j
-    cdef bint has_imaginary = parts.shape[2] == 2
     for i in range(n):
         for j in range(columns):
             re[j * n + i] = parts[i, first + j, 0]
-            im[j * n + i] = parts[i, first + j, 1] if has_imaginary else 0.0
+    if parts.shape[2] == 2:
+        for i in range(n):
+            for j in range(columns):
+                im[j * n + i] = parts[i, first + j, 1]
 
 
 cdef ptrdiff_t log_weights_of(
     const double *re, const double *im, ptrdiff_t n, double *out, double *log_max, double *log_min
 ) noexcept nogil:
     """ln|psi_i|^2 up to a common constant, exact zeros as -inf; returns the number of sites that are not zero."""
-    cdef double largest = 0.0, high = -INFINITY, low = INFINITY
-    cdef ptrdiff_t i, support = 0
+    cdef double largest = 0.0
+    cdef int64_t missing = 0
     cdef int exponent = 0
-    for i in range(n):
-        largest = max(largest, fabs(re[i]), fabs(im[i]))
+    rmt_largest(re, n, &largest)
+    rmt_largest(im, n, &largest)
     # The logarithms are taken relative to the largest component, so that a common factor costs no digits.
     frexp(largest, &exponent)
     rmt_log_squares(re, im, n, 2.0 * exponent, out)
+    rmt_extremes(out, n, log_max, log_min, &missing)
+    return n - missing
+
+
+cdef ptrdiff_t shifted(const double *logs, ptrdiff_t n, ptrdiff_t support, double high, double *u) noexcept nogil:
+    """u = logs - high without the -inf; ``u`` may be ``logs``. Returns how many there are."""
+    cdef ptrdiff_t i, kept = 0
+    if support == n:  # a loop of its own, because it is vector code
+        for i in range(n):
+            u[i] = logs[i] - high
+        return n
     for i in range(n):
-        if out[i] != -INFINITY:
-            support += 1
-            high = max(high, out[i])
-            low = min(low, out[i])
-    log_max[0] = high
-    log_min[0] = low
-    return support
+        if logs[i] != -INFINITY:
+            u[kept] = logs[i] - high
+            kept += 1
+    return kept
 
 
 def log_moments(
@@ -77,6 +90,7 @@ def log_moments(
         raise MemoryError(f"no memory for {n} sites")
     cdef double *re = memory
     cdef double *im = re + TILE * n
+    memset(im, 0, TILE * n * sizeof(double))
     cdef double *u = im + TILE * n
     cdef double *sums = u + n
     cdef double *firsts = sums + most
@@ -89,11 +103,7 @@ def log_moments(
                 support[column + j] = log_weights_of(re + j * n, im + j * n, n, u, &high, &low)
                 if support[column + j] == 0:
                     continue
-                kept = 0
-                for i in range(n):
-                    if u[i] != -INFINITY:
-                        u[kept] = u[i] - high
-                        kept += 1
+                kept = shifted(u, n, support[column + j], high, u)
                 log_total = log(sum_exp(u, kept))
                 if n_positive:
                     rmt_power_sums(u, kept, &positive[0], n_positive, positive_step, sums, firsts)
@@ -122,6 +132,7 @@ def log_weights(const double[:, :, :] parts, double[:, ::1] out, int64_t[::1] su
         raise MemoryError(f"no memory for {n} sites")
     cdef double *re = memory
     cdef double *im = re + TILE * n
+    memset(im, 0, TILE * n * sizeof(double))
     cdef double *u = im + TILE * n
     with nogil:
         column = 0
@@ -132,11 +143,7 @@ def log_weights(const double[:, :, :] parts, double[:, ::1] out, int64_t[::1] su
                 support[column + j] = log_weights_of(re + j * n, im + j * n, n, &out[column + j, 0], &high, &low)
                 if support[column + j] == 0:
                     continue
-                kept = 0
-                for i in range(n):
-                    if out[column + j, i] != -INFINITY:
-                        u[kept] = out[column + j, i] - high
-                        kept += 1
+                kept = shifted(&out[column + j, 0], n, support[column + j], high, u)
                 log_total = log(sum_exp(u, kept)) + high
                 for i in range(n):
                     out[column + j, i] -= log_total

@@ -62,6 +62,51 @@ RMT_INLINE void rmt_log_squares_body(const double *re, const double *im, ptrdiff
 RMT_VERSIONS(rmt_log_squares, (const double *re, const double *im, ptrdiff_t n, double reference, double *out),
              (re, im, n, reference, out))
 
+/* Integers in the order of the doubles: a compiler vectorises the extremes of integers, not those of doubles. */
+RMT_INLINE int64_t rmt_to_ordered(double x) {
+    int64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits ^ ((bits >> 63) & INT64_MAX);
+}
+
+RMT_INLINE double rmt_from_ordered(int64_t key) {
+    double x;
+    key ^= (key >> 63) & INT64_MAX;
+    memcpy(&x, &key, sizeof x);
+    return x;
+}
+
+/* *largest becomes the largest of it and the |x_i|. */
+RMT_INLINE void rmt_largest_body(const double *x, ptrdiff_t n, double *largest) {
+    int64_t most = rmt_to_ordered(*largest);
+    ptrdiff_t i;
+    for (i = 0; i < n; i++) {
+        const int64_t key = rmt_to_ordered(fabs(x[i]));
+        most = key > most ? key : most;
+    }
+    *largest = rmt_from_ordered(most);
+}
+
+RMT_VERSIONS(rmt_largest, (const double *x, ptrdiff_t n, double *largest), (x, n, largest))
+
+/* Largest and smallest of the x_i > -inf, and how many are -inf. */
+RMT_INLINE void rmt_extremes_body(const double *x, ptrdiff_t n, double *high, double *low, int64_t *missing) {
+    const int64_t zero = rmt_to_ordered(-INFINITY);
+    int64_t most = zero, least = rmt_to_ordered(INFINITY), count = 0;
+    ptrdiff_t i;
+    for (i = 0; i < n; i++) {
+        const int64_t key = rmt_to_ordered(x[i]);
+        const int64_t present = key == zero ? INT64_MAX : key;
+        most = key > most ? key : most;
+        least = present < least ? present : least;
+        count += key == zero;
+    }
+    *high = rmt_from_ordered(most), *low = rmt_from_ordered(least), *missing = count;
+}
+
+RMT_VERSIONS(rmt_extremes, (const double *x, ptrdiff_t n, double *high, double *low, int64_t *missing),
+             (x, n, high, low, missing))
+
 RMT_INLINE void rmt_add_up(const rmt_lanes *parts, double *sum) {
     const rmt_lanes lanes = (parts[0] + parts[1]) + (parts[2] + parts[3]);
     *sum += ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));

@@ -83,7 +83,7 @@ def vector_moments(vectors: ArrayLike, q: ArrayLike, *, zeros: str = "infinite")
     vectors : array_like, (n,) or (n, k)
         Columns, real or complex, any norm > 0, n >= 2.
     q : array_like
-        Finite real numbers, any sign. An equally spaced grid is about four times faster than an arbitrary one.
+        Finite real numbers, any sign. An equally spaced grid is more than twice as fast as an arbitrary one.
     zeros : {"infinite", "support"}
         Components that are exactly zero. For q > 0 they contribute nothing, for q = 0 they are not counted
         (:math:`P_0` is the size of the support). For q < 0 a moment with a zero weight is infinite (``"infinite"``) or is
