@@ -2,29 +2,14 @@
 
 from libc.stdint cimport uint64_t
 
+from random_stream cimport draw
+
 
 cdef extern from *:
     """
     #define rmt_popcount(x) __builtin_popcountll(x)
     """
     int rmt_popcount(uint64_t x) nogil
-
-
-cdef inline uint64_t rotate(uint64_t x, int k) noexcept nogil:
-    return (x << k) | (x >> (64 - k))
-
-
-cdef inline uint64_t draw(uint64_t *s) noexcept nogil:
-    """xoshiro256++ (Blackman and Vigna, public domain)."""
-    cdef uint64_t result = rotate(s[0] + s[3], 23) + s[0]
-    cdef uint64_t t = s[1] << 17
-    s[2] ^= s[0]
-    s[3] ^= s[1]
-    s[1] ^= s[2]
-    s[0] ^= s[3]
-    s[2] ^= t
-    s[3] = rotate(s[3], 45)
-    return result
 
 
 cdef inline uint64_t open_bonds(uint64_t *s, uint64_t p, uint64_t wanted) noexcept nogil:

@@ -7,29 +7,14 @@ threshold * U^(-1/alpha), U uniform on (0, 1), their signs fair, their columns u
 
 from libc.stdint cimport uint32_t, uint64_t
 
+from random_stream cimport draw
+
 
 cdef extern from *:
     """
     #define rmt_clz(x) __builtin_clz(x)
     """
     int rmt_clz(uint32_t x) nogil
-
-
-cdef inline uint64_t rotate(uint64_t x, int k) noexcept nogil:
-    return (x << k) | (x >> (64 - k))
-
-
-cdef inline uint64_t draw(uint64_t* s) noexcept nogil:
-    """xoshiro256++ (Blackman and Vigna, public domain)."""
-    cdef uint64_t result = rotate(s[0] + s[3], 23) + s[0]
-    cdef uint64_t t = s[1] << 17
-    s[2] ^= s[0]
-    s[3] ^= s[1]
-    s[1] ^= s[2]
-    s[0] ^= s[3]
-    s[2] ^= t
-    s[3] = rotate(s[3], 45)
-    return result
 
 
 cdef inline double pareto(uint32_t u, uint64_t* s, const double* levels, const double* fractions) noexcept nogil:
