@@ -3,26 +3,18 @@ r"""Eigenvalues and eigenvectors of a product of square matrices, without formin
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rmt._checks import check_choice
-from rmt._results import Result, provenance
-from rmt.spectra._chain import Chain, absorb_all
-from rmt.spectra._debug import assert_sum_rules, assert_transpose_agrees, debugging, held, transposed
-from rmt.spectra._explicit import better
-from rmt.spectra._factors import Matrix, checked_factors, live_units
-from rmt.spectra._schur import Reduction, merge, reduce_chain, reduce_factors, schur_form
-from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
-from rmt.spectra.singular import UNIT, run_chain
+from rmt._results import Result
+from rmt.spectra._eigen_solver import solve
+from rmt.spectra._factors import Matrix
 
 __all__ = ["ProductEig", "ProductEigenvalues", "eig", "product_eig", "product_eigenvalues"]
-
-ILL_CONDITIONED = 1e-6  # a bound above this sets the flag
 
 
 @dataclass(frozen=True)
@@ -36,14 +28,14 @@ class ProductEigenvalues(Result):
     argument : (n,) array
         Exactly 0 or pi for real eigenvalues; complex pairs are adjacent, +theta first, with equal ``log_modulus``.
     error : (n,) array
-        Bound on the error of ln lambda.
+        Bound on the error of ln lambda (modulus and argument).
     flag : (n,) integer array
         0: in order; 1: ill conditioned (the bound exceeds 1e-6); 2: the iteration did not converge; 3: rescued, the
         balanced explicit product had the smaller bound.
     log_abs_det : float
         Sum of ``log_modulus``.
     meta : dict
-        Versions, depth, number of sweeps.
+        Versions, depth, number of sweeps, whether the values were corrected in extended precision (``refined``).
     """
 
     log_modulus: NDArray[np.float64]
@@ -70,172 +62,8 @@ class ProductEig(ProductEigenvalues):
     left: NDArray[np.complex128] = field(default_factory=lambda: np.zeros((0, 0), dtype=np.complex128))
 
 
-def _square_chain(factors: Iterable[ArrayLike]) -> Chain:
-    chain = run_chain(factors)
-    if chain.shape[0] != chain.shape[1]:
-        raise ValueError(f"the product of factors has shape {chain.shape} and must be square to have eigenvalues")
-    return chain
-
-
-def _order(log_modulus: NDArray[np.float64], argument: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Descending modulus; members of a pair stay adjacent, + before -."""
-    return np.lexsort((-argument, np.abs(argument), -log_modulus))
-
-
-def _normalised(vectors: NDArray[np.complex128], pair: NDArray[np.int8]) -> NDArray[np.complex128]:
-    """Unit columns, largest component real and positive; real for real eigenvalues, conjugate for pairs, exactly."""
-    vectors = vectors / np.abs(vectors).max(axis=0)
-    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(vectors.shape[1])]
-    vectors = vectors / (np.linalg.norm(vectors, axis=0) * largest / np.abs(largest))
-    vectors[:, pair == 0] = vectors[:, pair == 0].real
-    first = np.flatnonzero(pair == 1)
-    vectors[:, first + 1] = vectors[:, first].conj()
-    return vectors
-
-
-def _solved(chain: Chain, reduction: Reduction, *, vectors: bool, error: bool) -> dict[str, Any]:
-    """Eigenvalues of the reduced form in the order of its diagonal, bounds and vectors when they are wanted."""
-    form = schur_form(reduction.h, reduction.triangles, reduction.exponents, vectors=vectors, full=vectors or error)
-    log_modulus, argument = form.log_modulus(), form.argument()
-    out: dict[str, Any] = {
-        "log_modulus": log_modulus,
-        "argument": argument,
-        "error": np.full(chain.rank, np.nan),
-        "flag": np.zeros(chain.rank, dtype=np.int64),
-        "sweeps": form.sweeps,
-        "pair": form.pair,
-    }
-    if vectors or error:
-        merged = merge(form)
-        inner = complex_triangular(merged, side="inner")
-        x = right_vectors(inner)
-        y, z = left_vectors(inner)
-        angle, row_wise = conditions(inner, x, y, z)
-        order = np.argsort(-chain.exponents, kind="stable")
-        out["error"] = eigenvalue_error(chain.condition[order], chain.grading, angle, row_wise, log_modulus)
-        out["flag"][out["error"] > ILL_CONDITIONED] = 1
-        if vectors:
-            out["right"] = _normalised(reduction.right @ (inner.basis @ (x / np.abs(x).max(axis=0))), form.pair)
-            left = reduction.right
-            if chain.rank < chain.shape[0]:
-                left, inner = reduction.left, complex_triangular(merged, side="outer")
-                y, _ = left_vectors(inner)
-            out["left"] = _normalised(left @ (inner.basis.conj() @ (y / np.abs(y).max(axis=0))), form.pair)
-    out["flag"][: form.missing] = 2
-    out["error"][: form.missing] = np.inf
-    return out
-
-
-def eigenvalue_error(
-    condition: NDArray[np.float64],
-    grading: float,
-    angle: NDArray[np.float64],
-    row_wise: NDArray[np.float64],
-    log_modulus: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Bound on |delta ln lambda|: errors of the pass, of the orthogonal and of the graded factor, of the logarithm.
-
-    The condition numbers belong to the final basis; where rows are graded the errors of the basis before it were up to
-    five times larger than such a bound (measured), which the factor of the grading in powers of two covers.
-    """
-    factor = 1.0 + min(grading, 64.0) / 8.0
-    size = 60.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise)
-    return UNIT * (factor * size + 5.0 * np.abs(log_modulus))
-
-
-def _solve(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool) -> dict[str, Any]:
-    check_choice("method", method, ("merged", "exact"))
-    if not debugging():
-        return _solve_once(factors, method=method, vectors=vectors, error=error)
-    factors, kept = held(factors)
-    out = _solve_once(factors, method=method, vectors=vectors, error=error)
-    if error:
-        other = _solve_once(transposed(kept), method=method, vectors=False, error=True)
-        assert_transpose_agrees(out["log_modulus"], out["error"], other["log_modulus"], other["error"])
-    return out
-
-
-def _solve_once(factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool) -> dict[str, Any]:
-    kept: Sequence[ArrayLike] | None = None
-    if method == "exact" or isinstance(factors, list | tuple) or isinstance(factors, np.ndarray):
-        factors = kept = list(factors)
-    chain = _square_chain(factors)
-    n, rank = chain.shape[0], chain.rank
-    out: dict[str, Any] = {
-        "log_modulus": np.full(n, -np.inf),
-        "argument": np.zeros(n),
-        "error": np.zeros(n),
-        "flag": np.zeros(n, dtype=np.int64),
-        "log_abs_det": -math.inf,
-        "meta": provenance() | {"depth": chain.depth, "rank": rank, "method": method},
-    }
-    found: dict[str, Any] = {"right": np.zeros((n, 0), dtype=complex), "left": np.zeros((n, 0), dtype=complex)}
-    if kept is not None and rank:
-        nonzero = _cyclic_chain(kept, chain)
-        if nonzero.rank < rank:
-            return _structurally_singular(nonzero, chain, out, vectors=vectors, error=error)
-    if rank:
-        if method == "exact":
-            assert kept is not None
-            found = _solved(chain, _kept_apart(chain, kept), vectors=vectors, error=error)
-        else:
-            found = _solved(chain, reduce_chain(chain), vectors=vectors, error=error)
-        if kept is not None and rank == n and np.any(found["flag"] > 0):
-            found = better(found, [np.asarray(factor, dtype=np.float64) for factor in kept])
-        order = _order(found["log_modulus"], found["argument"])
-        for name in ("log_modulus", "argument", "error", "flag"):
-            out[name][:rank] = found[name][order]
-        for name in ("right", "left"):
-            if vectors:
-                found[name] = found[name][:, order]
-        out["meta"] |= {"sweeps": found.get("sweeps", (0, 0))}
-        if rank == n:
-            out["log_abs_det"] = math.fsum(found["log_modulus"])
-    if vectors:
-        out |= {"right": found["right"], "left": found["left"]}
-    if debugging() and rank == n and error:
-        assert_sum_rules(chain, math.fsum(found["log_modulus"]), float(found["error"].sum()))
-    return out
-
-
-def _cyclic_chain(factors: Sequence[ArrayLike], chain: Chain) -> Chain:
-    """The chain without the units that the eigenvalues cannot see, such as those of a nilpotent pattern."""
-    checked = list(checked_factors(factors))
-    if all(factor.rows.all() and factor.columns.all() for factor in checked):
-        return chain
-    live = live_units(checked, cyclic=True)
-    return chain if min(mask.sum() for mask in live) >= chain.rank else absorb_all(factors, live=live)
-
-
-def _structurally_singular(
-    nonzero: Chain, chain: Chain, out: dict[str, Any], *, vectors: bool, error: bool
-) -> dict[str, Any]:
-    """Eigenvalues of the cyclically compressed chain; its eigenvectors, carried once through the product itself."""
-    rank, n = nonzero.rank, chain.shape[0]
-    out["meta"] |= {"rank": rank}
-    right = left = np.zeros((n, 0), dtype=np.complex128)
-    if rank:
-        found = _solved(nonzero, reduce_chain(nonzero), vectors=vectors, error=error)
-        order = _order(found["log_modulus"], found["argument"])
-        for name in ("log_modulus", "argument", "error", "flag"):
-            out[name][:rank] = found[name][order]
-        if vectors:
-            scale = np.ldexp(1.0, np.clip(chain.exponents - chain.exponents.max(), -1070, 0).astype(np.int32))
-            u, t, pair = chain.u(), chain.t(), found["pair"]
-            right = _normalised(u @ (scale[:, None] * (t @ found["right"])), pair)[:, order]
-            left = _normalised(t.T @ (scale[:, None] * (u.T @ found["left"])), pair)[:, order]
-    return out | ({"right": right, "left": left} if vectors else {})
-
-
-def _kept_apart(chain: Chain, factors: Sequence[ArrayLike]) -> Reduction:
-    matrices = [np.asarray(factor, dtype=np.float64) for factor in factors]
-    if any(matrix.shape != chain.shape for matrix in matrices) or chain.rank < chain.shape[0]:
-        raise ValueError("method = 'exact' needs square factors of full rank (no dead units): use method = 'merged'")
-    return reduce_factors(chain, matrices)
-
-
 def product_eigenvalues(
-    factors: Iterable[ArrayLike], *, method: str = "merged", error: bool = True
+    factors: Iterable[ArrayLike], *, method: str = "merged", error: bool = True, refine: bool | str = "auto"
 ) -> ProductEigenvalues:
     r"""Eigenvalues of the square product P = A_L ... A_1, without forming P.
 
@@ -253,6 +81,11 @@ def product_eigenvalues(
     error : bool
         Compute the bound (it takes the whole Schur form and back-substitution, about a fifth more time at n = 500);
         False gives NaN in ``.error`` and sets the flag only when the iteration fails.
+    refine : {"auto", True, False}
+        Correct the eigenvalues to second order by one more pass over all factors in double-double arithmetic; the bound
+        then is what the second order leaves, and a few last digits. "auto" does so, if bounds are wanted, for factors up
+        to 64 wide that come as a sequence, or as an iterator of at most 4 million numbers (which are then kept); it
+        doubles the time. True: at any width. False: never.
 
     Returns
     -------
@@ -266,6 +99,12 @@ def product_eigenvalues(
 
     Notes
     -----
+    Tested against multiprecision on products of fourteen families (Gaussian, stable with index 0.8 to 1.9, slopes down to
+    1e-200, nearly singular and near-identity factors; n <= 64, up to 1e4 factors): where ``.meta["refined"]`` is true, every
+    ln|lambda| is right to its last digits and ``.error`` is 2 to 10 times the error. Where it is not (n > 64, long
+    iterators, ``refine=False``) a nearly singular factor costs the digits of its condition number, and ``.error`` is a
+    first-order estimate with measured constants.
+
     Source: derived, see docs/theory/product-spectra.md; the product eigenproblem is reviewed by Watkins, SIAM Rev. 47
     (2005) 3.
 
@@ -277,10 +116,10 @@ def product_eigenvalues(
     >>> (result.log_modulus / np.log(2.0)).round(6)
     array([100., 100.])
     """
-    return ProductEigenvalues(**_solve(factors, method=method, vectors=False, error=error))
+    return ProductEigenvalues(**solve(factors, method=method, vectors=False, error=error, refine=refine))
 
 
-def product_eig(factors: Iterable[ArrayLike], *, method: str = "merged") -> ProductEig:
+def product_eig(factors: Iterable[ArrayLike], *, method: str = "merged", refine: bool | str = "auto") -> ProductEig:
     r"""Eigenvalues with right and left eigenvectors of the square product P = A_L ... A_1, without forming P.
 
     Parameters
@@ -289,6 +128,8 @@ def product_eig(factors: Iterable[ArrayLike], *, method: str = "merged") -> Prod
         Real matrices with n_L = n_0, the first one acts first.
     method : {"merged", "exact"}
         As in `product_eigenvalues`.
+    refine : {"auto", True, False}
+        As in `product_eigenvalues`; the vectors are corrected as well.
 
     Returns
     -------
@@ -312,7 +153,7 @@ def product_eig(factors: Iterable[ArrayLike], *, method: str = "merged") -> Prod
     >>> bool(np.allclose(a @ eig.right, eig.right * np.exp(eig.log_modulus)))
     True
     """
-    return ProductEig(**_solve(factors, method=method, vectors=True, error=True))
+    return ProductEig(**solve(factors, method=method, vectors=True, error=True, refine=refine))
 
 
 def eig(a: ArrayLike) -> ProductEig:

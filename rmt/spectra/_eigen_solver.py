@@ -1,0 +1,249 @@
+"""From factors to the ordered eigenvalues, bounds, flags and vectors that `rmt.spectra.eigen` hands out."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rmt._checks import check_choice
+from rmt._results import provenance
+from rmt.spectra._chain import Chain, absorb_all
+from rmt.spectra._debug import assert_sum_rules, assert_transpose_agrees, debugging, held, transposed
+from rmt.spectra._explicit import better
+from rmt.spectra._factors import Matrix, checked_factors, live_units
+from rmt.spectra._refined import REFINED_WIDTH, refined
+from rmt.spectra._schur import Reduction, SchurForm, merge, reduce_chain, reduce_factors, schur_form
+from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
+from rmt.spectra.singular import UNIT, run_chain
+
+__all__ = ["solve"]
+
+ILL_CONDITIONED = 1e-6  # a bound above this sets the flag
+KEPT_NUMBERS = 1 << 22  # of a stream whose factors are kept for the correction (32 megabytes)
+
+
+def _square_chain(factors: Iterable[ArrayLike]) -> Chain:
+    chain = run_chain(factors)
+    if chain.shape[0] != chain.shape[1]:
+        raise ValueError(f"the product of factors has shape {chain.shape} and must be square to have eigenvalues")
+    return chain
+
+
+def _order(log_modulus: NDArray[np.float64], argument: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Descending modulus; members of a pair stay adjacent, + before -."""
+    return np.lexsort((-argument, np.abs(argument), -log_modulus))
+
+
+def _normalised(vectors: NDArray[np.complex128], pair: NDArray[np.int8]) -> NDArray[np.complex128]:
+    """Unit columns, largest component real and positive; real for real eigenvalues, conjugate for pairs, exactly."""
+    vectors = vectors / np.abs(vectors).max(axis=0)
+    largest = vectors[np.argmax(np.abs(vectors), axis=0), np.arange(vectors.shape[1])]
+    vectors = vectors / (np.linalg.norm(vectors, axis=0) * largest / np.abs(largest))
+    vectors[:, pair == 0] = vectors[:, pair == 0].real
+    first = np.flatnonzero(pair == 1)
+    vectors[:, first + 1] = vectors[:, first].conj()
+    return vectors
+
+
+def _solved(
+    chain: Chain, reduction: Reduction, factors: Sequence[Matrix] | None, *, vectors: bool, error: bool
+) -> dict[str, Any]:
+    """Eigenvalues of the reduced form in the order of its diagonal, bounds and vectors when they are wanted.
+
+    Given the factors, all of them are corrected in extended precision where that succeeds.
+    """
+    basis, full = vectors or factors is not None, vectors or error
+    form = schur_form(reduction.h, reduction.triangles, reduction.exponents, vectors=basis, full=full)
+    out: dict[str, Any] = {
+        "log_modulus": form.log_modulus(),
+        "argument": form.argument(),
+        "error": np.full(chain.rank, np.nan),
+        "flag": np.zeros(chain.rank, dtype=np.int64),
+        "sweeps": form.sweeps,
+        "pair": form.pair,
+        "refined": False,
+    }
+    correction = None
+    if factors is not None and form.missing == 0:
+        correction = refined(factors, reduction.right @ form.q1.T, form.pair, chain.condition)
+    if correction is not None:
+        out |= {name: correction[name] for name in ("log_modulus", "argument", "error")} | {"refined": True}
+    if vectors or (error and correction is None):
+        _with_vectors(out, chain, reduction, form, vectors=vectors)
+    if vectors and correction is not None:
+        out |= {name: _normalised(correction[name], form.pair) for name in ("right", "left") if name in correction}
+    out["flag"][out["error"] > ILL_CONDITIONED] = 1
+    out["flag"][: form.missing] = 2
+    out["error"][: form.missing] = np.inf
+    return out
+
+
+def _with_vectors(out: dict[str, Any], chain: Chain, reduction: Reduction, form: SchurForm, *, vectors: bool) -> None:
+    """Add the vectors of the form, and the bounds that follow from them unless there are better ones."""
+    merged = merge(form)
+    inner = complex_triangular(merged, side="inner")
+    x = right_vectors(inner)
+    y, z = left_vectors(inner)
+    if not out["refined"]:
+        angle, row_wise = conditions(inner, x, y, z)
+        order = np.argsort(-chain.exponents, kind="stable")
+        out["error"] = eigenvalue_error(chain.condition[order], chain.grading, angle, row_wise, out["log_modulus"])
+    if vectors:
+        out["right"] = _normalised(reduction.right @ (inner.basis @ (x / np.abs(x).max(axis=0))), form.pair)
+        left = reduction.right
+        if chain.rank < chain.shape[0]:
+            left, inner = reduction.left, complex_triangular(merged, side="outer")
+            y, _ = left_vectors(inner)
+        out["left"] = _normalised(left @ (inner.basis.conj() @ (y / np.abs(y).max(axis=0))), form.pair)
+
+
+def eigenvalue_error(
+    condition: NDArray[np.float64],
+    grading: float,
+    angle: NDArray[np.float64],
+    row_wise: NDArray[np.float64],
+    log_modulus: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Bound on |delta ln lambda|: errors of the pass, of the orthogonal and of the graded factor, of the logarithm.
+
+    The condition numbers belong to the final basis; where rows are graded the errors of the basis before it were up to
+    five times larger than such a bound (measured), which the factor of the grading in powers of two covers.
+    """
+    factor = 1.0 + min(grading, 64.0) / 8.0
+    size = 60.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise)
+    return UNIT * (factor * size + 5.0 * np.abs(log_modulus))
+
+
+def solve(
+    factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool, refine: bool | str
+) -> dict[str, Any]:
+    """The fields of the public results; in debug mode P and its transpose are compared."""
+    check_choice("method", method, ("merged", "exact"))
+    if not isinstance(refine, bool) and refine != "auto":
+        raise ValueError(f"refine = {refine!r} must be 'auto', True or False")
+    if not debugging():
+        return _solve_once(factors, method=method, vectors=vectors, error=error, refine=refine)
+    factors, kept = held(factors)
+    out = _solve_once(factors, method=method, vectors=vectors, error=error, refine=refine)
+    if error:
+        other = _solve_once(transposed(kept), method=method, vectors=False, error=True, refine=refine)
+        assert_transpose_agrees(out["log_modulus"], out["error"], other["log_modulus"], other["error"])
+    return out
+
+
+def _held_back(factors: Iterable[ArrayLike]) -> tuple[Sequence[ArrayLike] | None, Iterable[ArrayLike]]:
+    """The factors as a sequence, if they are one or are few and small enough to be kept, and the factors to run on."""
+    if isinstance(factors, list | tuple | np.ndarray):
+        kept = list(factors)
+        return kept, kept
+    stream, kept, numbers = iter(factors), [], 0
+    for factor in stream:
+        kept.append(factor.copy() if isinstance(factor, np.ndarray) else factor)  # the stream may use its array again
+        numbers += np.size(factor)
+        if numbers > KEPT_NUMBERS or max(np.shape(factor), default=0) > REFINED_WIDTH:
+            return None, itertools.chain(kept, stream)
+    return kept, kept
+
+
+def _solve_once(
+    factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool, refine: bool | str
+) -> dict[str, Any]:
+    if method == "exact" or refine is True:
+        factors = list(factors)
+    kept, factors = _held_back(factors)
+    chain = _square_chain(factors)
+    n, rank = chain.shape[0], chain.rank
+    out: dict[str, Any] = {
+        "log_modulus": np.full(n, -np.inf),
+        "argument": np.zeros(n),
+        "error": np.zeros(n),
+        "flag": np.zeros(n, dtype=np.int64),
+        "log_abs_det": -math.inf,
+        "meta": provenance() | {"depth": chain.depth, "rank": rank, "method": method, "refined": False},
+    }
+    found: dict[str, Any] = {"right": np.zeros((n, 0), dtype=complex), "left": np.zeros((n, 0), dtype=complex)}
+    matrices = None if kept is None else [np.ascontiguousarray(factor, dtype=np.float64) for factor in kept]
+    correct = refine is True
+    if refine == "auto" and error and matrices is not None:
+        correct = max(max(factor.shape) for factor in matrices) <= REFINED_WIDTH
+    if matrices is not None and rank:
+        live = _seen_by_eigenvalues(matrices)
+        if live is not None and min(mask.sum() for mask in live) < rank:
+            return _structurally_singular(matrices, live, chain, out, vectors=vectors, error=error, correct=correct)
+    if rank:
+        if method == "exact":
+            assert matrices is not None
+            reduction = _kept_apart(chain, matrices)
+        else:
+            reduction = reduce_chain(chain)
+        found = _solved(chain, reduction, matrices if correct else None, vectors=vectors, error=error)
+        if matrices is not None and rank == n and np.any(found["flag"] > 0):
+            found = better(found, matrices)
+        order = _fill(out, found)
+        for name in ("right", "left"):
+            if vectors:
+                found[name] = found[name][:, order]
+        if rank == n:
+            out["log_abs_det"] = math.fsum(found["log_modulus"])
+    if vectors:
+        out |= {"right": found["right"], "left": found["left"]}
+    if debugging() and rank == n and error:
+        assert_sum_rules(chain, math.fsum(found["log_modulus"]), float(found["error"].sum()))
+    return out
+
+
+def _fill(out: dict[str, Any], found: dict[str, Any]) -> NDArray[np.intp]:
+    """Write the eigenvalues that are not zero into the result, in order; returns the order."""
+    order = _order(found["log_modulus"], found["argument"])
+    for name in ("log_modulus", "argument", "error", "flag"):
+        out[name][: order.size] = found[name][order]
+    out["meta"] |= {"sweeps": found["sweeps"], "refined": found["refined"]}
+    return order
+
+
+def _seen_by_eigenvalues(factors: Sequence[Matrix]) -> list[NDArray[np.bool_]] | None:
+    """Masks of the units that the eigenvalues can see, unlike those of a nilpotent pattern; None: no row or column is zero."""
+    checked = list(checked_factors(factors))
+    if all(factor.rows.all() and factor.columns.all() for factor in checked):
+        return None
+    return live_units(checked, cyclic=True)
+
+
+def _structurally_singular(
+    factors: Sequence[Matrix],
+    live: list[NDArray[np.bool_]],
+    chain: Chain,
+    out: dict[str, Any],
+    *,
+    vectors: bool,
+    error: bool,
+    correct: bool,
+) -> dict[str, Any]:
+    """Eigenvalues of the cyclically compressed chain; its eigenvectors, carried once through the product itself."""
+    nonzero = absorb_all(factors, live=live)
+    rank, n = nonzero.rank, chain.shape[0]
+    out["meta"] |= {"rank": rank}
+    right = left = np.zeros((n, 0), dtype=np.complex128)
+    if rank:
+        masked = [
+            factor * after[:, None] * before for factor, before, after in zip(factors, live, live[1:], strict=False)
+        ]
+        found = _solved(nonzero, reduce_chain(nonzero), masked if correct else None, vectors=vectors, error=error)
+        order = _fill(out, found)
+        if vectors:
+            scale = np.ldexp(1.0, np.clip(chain.exponents - chain.exponents.max(), -1070, 0).astype(np.int32))
+            u, t, pair = chain.u(), chain.t(), found["pair"]
+            right = _normalised(u @ (scale[:, None] * (t @ found["right"])), pair)[:, order]
+            left = _normalised(t.T @ (scale[:, None] * (u.T @ found["left"])), pair)[:, order]
+    return out | ({"right": right, "left": left} if vectors else {})
+
+
+def _kept_apart(chain: Chain, matrices: list[Matrix]) -> Reduction:
+    if any(matrix.shape != chain.shape for matrix in matrices) or chain.rank < chain.shape[0]:
+        raise ValueError("method = 'exact' needs square factors of full rank (no dead units): use method = 'merged'")
+    return reduce_factors(chain, matrices)
