@@ -12,6 +12,7 @@ from libc.string cimport memcpy, memset
 from scipy.linalg.cython_blas cimport dgemm, dgemv, dger, dnrm2, dswap
 from scipy.linalg.cython_lapack cimport dgemqrt, dlarfg, dlarft
 
+from spectra_double_double cimport refined_panel
 from spectra_qr cimport apply_right, blocked_qr
 from spectra_scaling cimport exponent_of, times_power
 
@@ -23,6 +24,7 @@ cdef extern from "spectra_passes.h" nogil:
     void multiply "rmt_multiply"(double* y, const double* factor, int64_t n)
     void scan_row "rmt_scan_row"(const double* x, int64_t n, double* largest, int64_t* zeros, double* poison)
     double column_maximum "rmt_column_maximum"(const double* x, int64_t n)
+    double sum_of_squares "rmt_sum_of_squares"(const double* x, int64_t n)
     double scale_column "rmt_scale_column"(double* x, double scale, int64_t n, double* row_square, double* row_largest)
     void solve_transposed "rmt_solve_transposed"(const double* r, int64_t ld, int64_t n, double* x)
     void transpose_scaled "rmt_transpose_scaled"(
@@ -37,6 +39,7 @@ cdef double COLUMN_SLACK = 4.0  # in powers of two: columns of a panel that are 
 cdef double ROW_SLACK = 2.0
 cdef int PROBES = 4
 cdef double LARGEST_ANGLE = 1e32  # in units of rounding errors: the direction is lost
+cdef double FINER = 2.0 ** -49  # rounding errors of a refined panel relative to those of an ordinary one
 
 
 def scan(const double[:, ::1] matrix, unsigned char[::1] row_used, unsigned char[::1] column_used):
@@ -296,9 +299,12 @@ cdef inline double random_sign(uint64_t* state) noexcept nogil:
 
 cdef void probe_rows(
     double* c, int64_t m, int64_t steps, double* blocks, int64_t nb, const double* row_norm, const int64_t* rows,
-    const double* diagonal, double* probes, double* g, double* inverse, double* work
+    const double* column_size, const double* diagonal, double* probes, double* g, double* inverse, double* work
 ) noexcept nogil:
-    """g_i = sqrt(sum_l (Q_li rownorm_l)^2) and inverse_i = sqrt(sum_l (R^-1)_li^2), from four vectors of random signs."""
+    """g_i = sqrt(sum_l (Q_li rownorm_l)^2) and inverse_i = sqrt(sum_l (columnsize_l (R^-1)_li)^2).
+
+    Both from four vectors of random signs: the norms of Q^T E and E R^-1 when |E_lj| <= rownorm_l columnsize_j.
+    """
     cdef int64_t i, k
     cdef int iprobes = PROBES, im = <int>m, iq = <int>steps, info, ldt = <int>nb, inb = <int>min(nb, steps)
     cdef uint64_t state = <uint64_t>0x9E3779B97F4A7C15 + <uint64_t>(m * 1000003 + steps)
@@ -323,17 +329,62 @@ cdef void probe_rows(
     for i in range(steps):
         if diagonal[i] < 1e-150:  # singular to working precision: no direction behind it is determined
             for k in range(steps):
-                inverse[k] = 1e150 if k >= i else 1.0 / diagonal[k]
+                inverse[k] = 1e150 if k >= i else column_size[k] / diagonal[k]
             return
     for k in range(PROBES):
         for i in range(steps):
-            probes[i + k * steps] = random_sign(&state)
+            probes[i + k * steps] = column_size[i] * random_sign(&state)
     solve_transposed(c, m, steps, probes)
     for i in range(steps):
         s = 0.0
         for k in range(PROBES):
             s += probes[i + k * steps] * probes[i + k * steps]
-        inverse[i] = max(sqrt(s / PROBES), 1.0 / diagonal[i])
+        inverse[i] = max(sqrt(s / PROBES), column_size[i] / diagonal[i])
+
+
+cdef void error_sizes(
+    const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, bint first, int64_t steps, const int64_t* columns,
+    const int64_t* old_e, const int64_t* e, double* row_norm, double* column_size
+) noexcept nogil:
+    """Sizes of the rounding errors of the scaled panel: |E_lj| <= u rownorm_l columnsize_j.
+
+    Those of A U are as large as the rows of A, whatever cancels in a column, and that column is scaled up afterwards. The
+    first panel is A itself; its errors are those of the QR, as large as its own scaled rows.
+    """
+    cdef int64_t i, j, top
+    cdef double x, y
+    for i in range(steps):
+        column_size[i] = 1.0 if first else times_power(1.0, min(old_e[columns[i]] - e[columns[i]], 500))
+    if first:
+        return
+    for i in range(m):
+        x = sum_of_squares(a + i * lda, n)
+        top = 0
+        if not 1e-250 < x < 1e250:
+            x = column_maximum(a + i * lda, n)
+            top = exponent_of(x) if x > 0.0 else 0
+            x = 0.0
+            for j in range(n):
+                y = times_power(a[i * lda + j], -top)
+                x += y * y
+        row_norm[i] = times_power(sqrt(x), top - shift)
+
+
+cdef double largest_loss(const double* g, double* inverse, int64_t steps) noexcept nogil:
+    """How many rounding errors the worst pivot takes from this panel."""
+    cdef int64_t i
+    cdef double loss = 0.0
+    for i in range(steps):
+        loss = max(loss, g[i] * inverse[i])
+    return loss
+
+
+cdef void finer_errors(double* g, double* inverse, int64_t steps) noexcept nogil:
+    """After a refined panel: its own errors, and one unit from the rounding of its reflectors."""
+    cdef int64_t i
+    for i in range(steps):
+        inverse[i] = 1.0 + FINER * g[i] * inverse[i]
+        g[i] = 1.0
 
 
 cdef void conditions(
@@ -517,9 +568,9 @@ cdef int step(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
     const double* h, const double* blocks, int64_t reflectors, const int64_t* old_e, const double* t, const int64_t* first,
     const double* khat, const double* angles, int64_t r, int64_t n0, double limit, int64_t nb,
-    double* c, double* new_blocks, int64_t* new_rows, int64_t* columns, int64_t* new_e, double* new_t, int64_t* new_first,
+    double refine, double* c, double* new_blocks, int64_t* new_rows, int64_t* columns, int64_t* new_e, double* new_t, int64_t* new_first,
     double* new_khat, double* new_angles, double* memory, int64_t* rank, double* growth,
-    double* grading
+    double* grading, bint* refined
 ) noexcept nogil:
     cdef int64_t steps = min(m, r), i, j, k, top
     cdef bint moved, rows_moved
@@ -570,10 +621,27 @@ cdef int step(
         block_reflectors(c, m, steps, tau, new_blocks, nb)
         growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
         moved = True
-    for j in range(steps):
-        diagonal[j] = fabs(c[j + j * m])
+    refined[0] = False
+    if angles != NULL or refine > 0.0:
+        while True:
+            for j in range(steps):
+                diagonal[j] = fabs(c[j + j * m])
+            error_sizes(a, lda, m, n, shift, reflectors == 0, steps, columns, old_e, e, row_norm, scale)
+            probe_rows(c, m, steps, new_blocks, nb, row_norm, new_rows, scale, diagonal, probes, key, column_norm, work)
+            if refined[0] or refine <= 0.0 or largest_loss(key, column_norm, steps) <= refine:
+                break
+            if refined_panel(
+                a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, e, new_rows, columns, c, tau
+            ) < 0:
+                free(indices)
+                return -1
+            block_reflectors(c, m, steps, tau, new_blocks, nb)
+            growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
+            moved = True
+            refined[0] = True
+    if refined[0]:
+        finer_errors(key, column_norm, steps)
     if angles != NULL:
-        probe_rows(c, m, steps, new_blocks, nb, row_norm, new_rows, diagonal, probes, key, column_norm, work)
         conditions(
             c, m, r, steps, columns, e, old_e, moved, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm,
             tau, scale, line,
@@ -623,33 +691,34 @@ def udt_step(
     const double[:, ::1] factor, long long shift, const int64_t[::1] input_rows, const double[::1] reflectors,
     const double[::1] blocks, long long count, const int64_t[::1] exponents, const double[::1] t, const int64_t[::1] first,
     const double[::1] khat, const double[::1] angles, long long rank, long long n0, double limit, long long nb,
-    double[::1] new_reflectors, double[::1] new_blocks, int64_t[::1] new_rows, int64_t[::1] new_columns,
+    double refine, double[::1] new_reflectors, double[::1] new_blocks, int64_t[::1] new_rows, int64_t[::1] new_columns,
     int64_t[::1] new_exponents, double[::1] new_t, int64_t[::1] new_first, double[::1] new_khat, double[::1] new_angles,
     double[::1] memory,
 ):
     """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled
-    rows, spread of the row norms of the panel in powers of two).
+    rows, spread of the row norms of the panel in powers of two, whether the panel was refined).
 
     `count` reflectors of the previous panel in blocks of `nb` (none at the first factor, where `t` is empty and T = 1; the
     columns of T stay in the order of its pivots, `new_columns`). Row i of T is zero before the column `first[i]`.
     `limit` <= 0 asks for pivoting at every column; a positive limit presorts the columns and pivots when the growth
-    exceeds it. An empty `angles` switches the error estimate off.
+    exceeds it. An empty `angles` switches the error estimate off. A positive `refine` is the number of rounding errors in
+    the worst pivot above which the panel is computed again in double-double arithmetic.
     """
     cdef int64_t new_rank = 0
     cdef double growth = 0.0, grading = 0.0
     cdef int info
-    cdef bint estimate = angles.shape[0] > 0
+    cdef bint estimate = angles.shape[0] > 0, refined = False
     with nogil:
         info = step(
             &factor[0, 0], factor.shape[1], factor.shape[0], factor.shape[1], shift, &input_rows[0], &reflectors[0],
             &blocks[0], count, &exponents[0], &t[0] if t.shape[0] > 0 else NULL, &first[0], &khat[0],
-            &angles[0] if estimate else NULL, rank, n0, limit, nb, &new_reflectors[0], &new_blocks[0], &new_rows[0],
+            &angles[0] if estimate else NULL, rank, n0, limit, nb, refine, &new_reflectors[0], &new_blocks[0], &new_rows[0],
             &new_columns[0], &new_exponents[0], &new_t[0], &new_first[0], &new_khat[0],
-            &new_angles[0] if estimate else NULL, &memory[0], &new_rank, &growth, &grading,
+            &new_angles[0] if estimate else NULL, &memory[0], &new_rank, &growth, &grading, &refined,
         )
     if info == -1:
         raise MemoryError("no memory for a step of the UDT chain")
-    return new_rank, growth, grading
+    return new_rank, growth, grading, refined
 
 
 def udt_basis(const double[::1] reflectors, const double[::1] blocks, long long count, long long nb, double[:, ::1] basis):

@@ -19,6 +19,7 @@ def udt_step(
     n0: int,
     limit: float,
     nb: int,
+    refine: float,
     new_reflectors: NDArray[np.float64],
     new_blocks: NDArray[np.float64],
     new_rows: NDArray[np.int64],
@@ -29,7 +30,7 @@ def udt_step(
     new_khat: NDArray[np.float64],
     new_angles: NDArray[np.float64],
     memory: NDArray[np.float64],
-) -> tuple[int, float, float]: ...
+) -> tuple[int, float, float, bool]: ...
 def udt_basis(
     reflectors: NDArray[np.float64],
     blocks: NDArray[np.float64],

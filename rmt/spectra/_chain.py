@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmt import _spectra_udt
-from rmt.spectra._debug import debugging
+from rmt.spectra._debug import debugging, log_determinant
 from rmt.spectra._factors import Matrix, compressed
 
 __all__ = ["Chain", "absorb_all"]
@@ -17,6 +17,9 @@ __all__ = ["Chain", "absorb_all"]
 # Up to this width every panel is pivoted column by column; above, the columns are presorted by their scaled norm and the
 # panel is pivoted only when the growth of its scaled rows says so (a pivoted panel costs twice an unpivoted one).
 ALWAYS_PIVOT = 128
+# A panel whose worst pivot takes more rounding errors than this from its own factor is computed again in double-double
+# arithmetic; up to the width ALWAYS_PIVOT by default, since that costs as much as four ordinary panels.
+REFINE_LOSS = 1000.0
 GROWTH_LIMIT = 8.0  # 300 left eigenvalues of saturated products outside their bounds
 SMALL_BLOCK, LARGE_BLOCK = 32, 48  # columns per block reflector, up to the width WIDE and beyond
 WIDE = 320
@@ -27,19 +30,21 @@ class Chain:
 
     ``probe=True`` also carries ``condition`` (r,): by how many units a row-wise error of one unit in every factor moves
     the logarithm of each pivot (root of the sum of squares over rows and factors), with the leakage between pivots that
-    overtake each other; cost O(N^2) per factor.
+    overtake each other; cost O(N^2) per factor. ``refine``: compute panels of nearly singular factors again in
+    double-double arithmetic, always, never or ("auto") up to the width 128.
     """
 
-    def __init__(self, *, probe: bool = True) -> None:
-        self.probe = probe
+    def __init__(self, *, probe: bool = True, refine: bool | str = False) -> None:
+        self.probe, self.refine = probe, refine
+        self.refined = 0  # panels computed again in double-double arithmetic
         self.depth = 0
         self.rank = -1
         self.shape = (0, 0)
         self.growth = 0.0
         # largest spread of the row norms of a panel in powers of two; weights by what it cost (measured), see eigen.py
         self.grading = 0.0
-        self.log_abs_det = 0.0  # debug mode only: sum of ln|det A_k| and of its moduli
-        self.log_abs_sum = 0.0
+        self.log_abs_det = 0.0  # debug mode only: sum of ln|det A_k| from LU factorisations, and its error
+        self.log_abs_error = 0.0
         self.exponents = np.zeros(0, dtype=np.int64)
         self.condition = np.zeros(0)
         self._t = np.zeros(0)
@@ -67,23 +72,23 @@ class Chain:
             self._angles = np.zeros(n * n if self.probe else 0)
         self.depth += 1
         if debugging() and m == n:  # an independent determinant, for the sum rules only
-            log_abs_det = float(np.linalg.slogdet(np.ldexp(matrix, 1 - int(np.frexp(largest)[1])))[1])
-            log_abs_det += m * (int(np.frexp(largest)[1]) - 1) * float(np.log(2.0))
+            log_abs_det, error = log_determinant(matrix)
             self.log_abs_det += log_abs_det
-            self.log_abs_sum += abs(log_abs_det)
+            self.log_abs_error += error
         steps = min(m, self.rank)
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
+        refine = REFINE_LOSS if self.refine is True or (self.refine == "auto" and limit == 0.0) else 0.0
         reflectors, blocks = self._memory("reflectors", m * n), np.zeros(steps * self._block)
         order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
         exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
         t, condition = self._memory("t", steps * self._live_inputs), np.zeros(steps)
         angles = self._memory("angles", steps * steps if self.probe else 0)
         work = self._memory("work", _spectra_udt.workspace(m, n, self.rank, self._live_inputs, self._block))
-        rank, growth, grading = _spectra_udt.udt_step(
+        rank, growth, grading, refined = _spectra_udt.udt_step(
             matrix, shift, self._order, self._reflectors, self._blocks, self._count, self.exponents, self._t, self._first,
             self.condition, self._angles, self.rank, self._live_inputs, limit, self._block,
-            reflectors, blocks, order, columns, exponents, t, first, condition, angles, work,
+            refine, reflectors, blocks, order, columns, exponents, t, first, condition, angles, work,
         )  # fmt: skip
         self._free = {"reflectors": self._reflectors, "t": self._t, "angles": self._angles, "work": work}
         if rank < steps:
@@ -93,6 +98,7 @@ class Chain:
             self._columns = columns
         self._angles = angles
         self.rank, self.growth = rank, max(self.growth, growth)
+        self.refined += refined
         self.grading = max(self.grading, (2.0 if limit else 0.5) * grading)
         self.exponents, self.condition, self._t = exponents[:rank].copy(), condition[:rank].copy(), t
         self._first = first[:rank].copy()
@@ -127,9 +133,15 @@ class Chain:
         return full
 
 
-def absorb_all(factors: Iterable[Any], *, probe: bool = True, live: list[NDArray[np.bool_]] | None = None) -> Chain:
+def absorb_all(
+    factors: Iterable[Any],
+    *,
+    probe: bool = True,
+    refine: bool | str = False,
+    live: list[NDArray[np.bool_]] | None = None,
+) -> Chain:
     """Run the pass over all factors."""
-    chain = Chain(probe=probe)
+    chain = Chain(probe=probe, refine=refine)
     n0 = 0
     for k, (factor, columns, rows) in enumerate(compressed(factors, live)):
         matrix, largest = factor.matrix, factor.largest

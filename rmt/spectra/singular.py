@@ -41,7 +41,7 @@ class ProductSingularValues(Result):
     rank : int
         Number of values that are not exactly zero.
     meta : dict
-        Versions, depth, range in powers of two.
+        Versions, depth, condition of the scaled triangle, how many factors were refined.
     """
 
     log_values: NDArray[np.float64]
@@ -81,19 +81,61 @@ def _grouped(factors: Iterable[ArrayLike], group: int) -> Iterator[Matrix]:
         yield product
 
 
-def run_chain(factors: Iterable[ArrayLike], *, probe: bool = True, group: int = 1) -> Chain:
+def run_chain(factors: Iterable[ArrayLike], *, probe: bool = True, group: int = 1, refine: bool | str = False) -> Chain:
     """The UDT pass; a sequence is compressed over its whole length first, an iterator one factor ahead."""
-    if group > 1:
-        return absorb_all(_grouped(factors, group), probe=probe)
+    if not isinstance(refine, bool) and refine != "auto":
+        raise ValueError(f"refine = {refine!r} must be 'auto', True or False")
+    if group > 1:  # the digits that multiplying has lost cannot be brought back
+        return absorb_all(_grouped(factors, group), probe=probe, refine=False)
     if isinstance(factors, list | tuple) or (isinstance(factors, np.ndarray) and factors.ndim == 3):
         chain = list(checked_factors(factors))
         if all(factor.rows.all() and factor.columns.all() for factor in chain):
-            return absorb_all(chain, probe=probe)
-        return absorb_all(chain, probe=probe, live=live_units(chain))
-    return absorb_all(factors, probe=probe)
+            return absorb_all(chain, probe=probe, refine=refine)
+        return absorb_all(chain, probe=probe, refine=refine, live=live_units(chain))
+    return absorb_all(factors, probe=probe, refine=refine)
 
 
-def _graded_svd(chain: Chain, vectors: bool) -> tuple[NDArray[np.float64], NDArray[np.int64], Matrix, Matrix, float]:
+Decomposed = tuple[NDArray[np.float64], NDArray[np.int64], Matrix, Matrix, float]
+
+
+def _jacobi_svd(r1: Matrix, e: NDArray[np.int64], vectors: bool) -> Decomposed:
+    """Mantissas, exponents and vectors of R1 2^e with exact exponents of the rows of their own, R1 2^e = 2^(e1) T1."""
+    top = np.where(r1 != 0.0, np.frexp(r1)[1] + e[None, :], np.iinfo(np.int64).min).max(axis=1)
+    t1 = np.ldexp(r1, np.clip(e[None, :] - top[:, None], -4000, 4000).astype(np.int32))
+    rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
+    columns = np.ascontiguousarray(t1)
+    mantissa, exponent = np.empty(e.size), top.astype(np.int64)
+    v = np.eye(e.size) if vectors else np.zeros((0, 0))
+    if _spectra_jacobi.one_sided_jacobi(columns, mantissa, exponent, v) < 0:
+        raise RuntimeError("the Jacobi iteration did not converge in 60 sweeps")
+    return mantissa, exponent, columns.T, v.T, 1.0 / max(float(rcond), 1e-300)
+
+
+def _bidiagonal_svd(r1: Matrix, e: NDArray[np.int64], vectors: bool) -> Decomposed | None:
+    """The same by LAPACK, None where it has lost digits: the sum of the logarithms is that of the diagonal."""
+    middle = int(e[0] + e[-1]) // 2
+    b = r1 * np.ldexp(1.0, (e - middle).astype(np.int32))
+    t1 = b * np.ldexp(1.0, -np.frexp(np.maximum(b.max(axis=1), -b.min(axis=1)))[1])[:, None]
+    rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
+    condition = 1.0 / max(float(rcond), 1e-300)
+    left, right = np.zeros((e.size, 0)), np.zeros((e.size, 0))
+    if vectors:  # P = U b^T Q1^T; dgesdd with vectors would lose the small values
+        right, s, leftt, info = lapack.dgesvd(b)
+        left = leftt.T
+    else:
+        _, s, _, info = lapack.dgesdd(b, compute_uv=0)
+    if info:
+        raise RuntimeError(f"the bidiagonal SVD failed with info = {info}")
+    with np.errstate(divide="ignore"):
+        logs = np.log(s)
+    difference = abs(math.fsum(logs) - math.fsum(np.log(np.abs(np.diagonal(b))))) if s[-1] > 0.0 else math.inf
+    if difference > UNIT * (8.0 * math.fsum(1.0 + np.abs(logs)) + 3.0 * math.sqrt(e.size) * condition):
+        return None
+    mantissa, shift = np.frexp(s)
+    return mantissa, shift.astype(np.int64) + middle, left, right, condition
+
+
+def _graded_svd(chain: Chain, vectors: bool) -> Decomposed:
     """Mantissas, exponents, left and right vectors of U 2^e T, and the condition of the scaled triangle."""
     order = np.argsort(-chain.exponents, kind="stable")
     e = chain.exponents[order]
@@ -102,32 +144,10 @@ def _graded_svd(chain: Chain, vectors: bool) -> tuple[NDArray[np.float64], NDArr
     if info:
         raise RuntimeError(f"dgeqrf failed with info = {info}")
     r1 = np.triu(qr[:rank])
-    left, right = np.zeros((rank, 0)), np.zeros((rank, 0))
-    if int(e[0] - e[-1]) > SAFE_BITS or rank <= JACOBI_WIDTH:
-        # rows of R1 2^e with exact exponents of their own: R1 2^e = 2^(e1) T1
-        top = np.where(r1 != 0.0, np.frexp(r1)[1] + e[None, :], np.iinfo(np.int64).min).max(axis=1)
-        t1 = np.ldexp(r1, np.clip(e[None, :] - top[:, None], -4000, 4000).astype(np.int32))
-        rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
-        columns = np.ascontiguousarray(t1)
-        mantissa, exponent = np.empty(rank), top.astype(np.int64)
-        v = np.eye(rank) if vectors else np.zeros((0, 0))
-        if _spectra_jacobi.one_sided_jacobi(columns, mantissa, exponent, v) < 0:
-            raise RuntimeError("the Jacobi iteration did not converge in 60 sweeps")
-        left, right = columns.T, v.T
-    else:
-        middle = int(e[0] + e[-1]) // 2
-        b = r1 * np.ldexp(1.0, (e - middle).astype(np.int32))
-        t1 = b * np.ldexp(1.0, -np.frexp(np.maximum(b.max(axis=1), -b.min(axis=1)))[1])[:, None]
-        rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
-        if vectors:  # P = U b^T Q1^T; dgesdd with vectors would lose the small values
-            right, s, leftt, info = lapack.dgesvd(b)
-            left = leftt.T
-        else:
-            _, s, _, info = lapack.dgesdd(b, compute_uv=0)
-        if info:
-            raise RuntimeError(f"the bidiagonal SVD failed with info = {info}")
-        mantissa, shift = np.frexp(s)
-        exponent = shift.astype(np.int64) + middle
+    found = None
+    if int(e[0] - e[-1]) <= SAFE_BITS and rank > JACOBI_WIDTH:
+        found = _bidiagonal_svd(r1, e, vectors)
+    mantissa, exponent, left, right, condition = found or _jacobi_svd(r1, e, vectors)
     if vectors:
         q1, _, info = lapack.dorgqr(qr[:, :rank], tau)
         if info:
@@ -137,7 +157,7 @@ def _graded_svd(chain: Chain, vectors: bool) -> tuple[NDArray[np.float64], NDArr
     down = np.lexsort((-mantissa, -exponent))
     if vectors:
         left, right = left[:, down], right[:, down]
-    return mantissa[down], exponent[down], left, right, 1.0 / max(float(rcond), 1e-300)
+    return mantissa[down], exponent[down], left, right, condition
 
 
 def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: float) -> NDArray[np.float64]:
@@ -148,7 +168,7 @@ def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: f
 
 
 def product_singular_values(
-    factors: Iterable[ArrayLike], *, group: int = 1, error: bool = True
+    factors: Iterable[ArrayLike], *, group: int = 1, error: bool = True, refine: bool | str = "auto"
 ) -> ProductSingularValues:
     r"""Natural logarithms of all singular values of P = A_L ... A_1, without forming P.
 
@@ -165,6 +185,11 @@ def product_singular_values(
         and costs digits of the smallest values; the bound follows it. Structural zeros inside a group are not compressed.
     error : bool
         Compute the bound (about a twentieth of the time); False gives NaN in ``.error``.
+    refine : {"auto", True, False}
+        Compute the step of a nearly singular factor in double-double arithmetic, so that its condition number costs no
+        digits (up to 1e20 or so; the bound follows what is beyond). "auto" does so up to 128 columns, where such a step
+        takes two to five times as long as an ordinary one and is needed for one random factor in a hundred; True at any
+        width; False never. Grouped factors are not refined: their digits are lost before.
 
     Returns
     -------
@@ -175,10 +200,14 @@ def product_singular_values(
     ------
     ValueError
         If the list is empty, shapes do not chain, an entry is not finite, or a factor is not a real matrix; if ``group``
-        is not a positive integer.
+        is not a positive integer or ``refine`` none of its three values.
 
     Notes
     -----
+    Largest error on 94 fresh products of 11 families, up to N = 60 and L = 1000: 4e-12 against multiprecision; with factors
+    of condition 1e8 to 1e15 on purpose, or slopes down to 1e-40: 2e-12 (measured). Factors whose *columns* span more than 20
+    decades (W D) are beyond double-double arithmetic; their transposed product (D W^T, in reverse order) is not.
+
     Source: derived from the graded QR of G. W. Stewart, ETNA 3 (1995) 39, and Demmel et al., LAA 299 (1999) 21; see
     docs/theory/product-spectra.md.
 
@@ -193,16 +222,16 @@ def product_singular_values(
     group = check_integer("group", group, low=1)
     if debugging():
         factors, kept = held(factors)
-    result, _, _ = _singular(run_chain(factors, probe=error, group=group), vectors=False)
+    result, _, _ = _singular(run_chain(factors, probe=error, group=group, refine=refine), vectors=False)
     if debugging() and error:
-        _assert_transpose(result, kept, group)
+        _assert_transpose(result, kept, group, refine)
     result["meta"]["group"] = group
     if not error:
         result["error"][:] = np.nan
     return ProductSingularValues(**result)
 
 
-def product_svd(factors: Iterable[ArrayLike], k: int | None = None) -> ProductSVD:
+def product_svd(factors: Iterable[ArrayLike], k: int | None = None, *, refine: bool | str = "auto") -> ProductSVD:
     r"""Singular values and singular vectors of P = A_L ... A_1, without forming P.
 
     Parameters
@@ -211,6 +240,8 @@ def product_svd(factors: Iterable[ArrayLike], k: int | None = None) -> ProductSV
         Real matrices, the first one acts first.
     k : int, optional
         Return only the k largest values and their vectors; all r values that are not exactly zero by default.
+    refine : {"auto", True, False}
+        As in `product_singular_values`.
 
     Returns
     -------
@@ -238,12 +269,12 @@ def product_svd(factors: Iterable[ArrayLike], k: int | None = None) -> ProductSV
         k = check_integer("k", k, low=1)
     if debugging():
         factors, kept = held(factors)
-    chain = run_chain(factors)
+    chain = run_chain(factors, refine=refine)
     if k is not None and k > min(chain.shape):
         raise ValueError(f"k = {k} must be an integer from 1 to min(n_0, n_L) = {min(chain.shape)}")
     result, left, right = _singular(chain, vectors=True)
     if debugging():
-        _assert_transpose(result, kept, 1)
+        _assert_transpose(result, kept, 1, refine)
     count = chain.rank if k is None else min(k, chain.rank)
     result["log_values"], result["error"] = result["log_values"][:count], result["error"][:count]
     return ProductSVD(
@@ -251,8 +282,8 @@ def product_svd(factors: Iterable[ArrayLike], k: int | None = None) -> ProductSV
     )
 
 
-def _assert_transpose(result: dict[str, Any], kept: list[Any], group: int) -> None:
-    other, _, _ = _singular(run_chain(transposed(kept), group=group), vectors=False)
+def _assert_transpose(result: dict[str, Any], kept: list[Any], group: int, refine: bool | str) -> None:
+    other, _, _ = _singular(run_chain(transposed(kept), group=group, refine=refine), vectors=False)
     assert_transpose_agrees(result["log_values"], result["error"], other["log_values"], other["error"])
 
 
@@ -268,7 +299,12 @@ def _singular(chain: Chain, *, vectors: bool) -> tuple[dict[str, Any], Matrix, M
         total = math.fsum(np.log(mantissa)) + int(exponent.sum()) * LN2
     if debugging() and chain.probe and chain.rank == n == max(chain.shape):
         assert_sum_rules(chain, total, float(error.sum()))
-    meta = provenance() | {"depth": chain.depth, "shape": chain.shape, "condition": t_condition}
+    meta = provenance() | {
+        "depth": chain.depth,
+        "shape": chain.shape,
+        "condition": t_condition,
+        "refined": chain.refined,
+    }
     fields = {
         "log_values": log_values,
         "error": error,

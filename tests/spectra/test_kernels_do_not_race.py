@@ -12,6 +12,9 @@ def fingerprint(factors):
     svd, eig = product_svd(factors), product_eig(factors)
     # wider than 128: presorted panels; kept apart and over 1000 bits of range: the reduction without blocks
     wide = product_singular_values([np.kron(factor, np.eye(9)) + 0.01 for factor in factors[:2]])
+    # one nearly singular factor: a panel in double-double arithmetic
+    fine = product_singular_values([*factors, factors[0] * np.ldexp(1.0, -3 * np.arange(16))])
+    assert fine.meta["refined"] > 0
     apart = product_eigenvalues(factors[:3], method="exact")
     ranged = product_eigenvalues([factor * np.ldexp(1.0, -6 * np.arange(16))[:, None] for factor in factors])
     arrays = (
@@ -24,6 +27,8 @@ def fingerprint(factors):
         eig.right,
         eig.error,
         wide.log_values,
+        fine.log_values,
+        fine.error,
         apart.log_modulus,
         ranged.log_modulus,
     )

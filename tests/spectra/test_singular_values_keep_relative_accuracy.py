@@ -28,7 +28,8 @@ def test_portable_cases(name):
     error = np.abs(result.log_values - LOG_SINGULAR_VALUES[name])
     assert np.all(error <= 1e-11)
     assert np.all(error <= result.error)
-    assert np.all(result.error <= (1e-7 if name == "V6" else 1e-9))  # V6: exact zeros make it far better than its bound
+    # V6 is a chain of scaled permutations: no rounding happens at all, but the bound cannot know, and pivots overtake
+    assert np.all(result.error <= (3e-8 if name == "V6" else 2e-10))
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -50,6 +50,44 @@ FAMILIES = {
     "one nearly singular": _one_bad,
     "rectangular": _rectangular,
 }
+
+
+def _dependent(rng, depth, n, smallness, where):
+    """Gaussian factors, those at `where` with two columns that differ by `smallness` only."""
+    factors = rng.standard_normal((depth, n, n))
+    for k in where(depth):
+        factors[k, :, 0] = factors[k, :, 1] + smallness * factors[k, :, 0]
+    return factors
+
+
+def _slopes(rng, depth, n, decades):
+    return 10.0 ** (-decades * rng.random((depth, n)) ** 2)
+
+
+# factors of any condition number: by accident, on purpose, by slopes in their rows (D W) or in their columns (W D)
+HARSH = {
+    "one of condition 1e8": lambda rng, depth, n: _dependent(rng, depth, n, 1e-8, lambda depth: [depth // 2]),
+    "one of condition 1e12": lambda rng, depth, n: _dependent(rng, depth, n, 1e-12, lambda depth: [depth // 2]),
+    "two in a row of condition 1e15": lambda rng, depth, n: _dependent(
+        rng, depth, n, 1e-15, lambda depth: [depth // 2, depth // 2 - 1]
+    ),
+    "all of condition 1e10": lambda rng, depth, n: _dependent(rng, depth, n, 1e-10, range),
+    "slopes to 1e-14": lambda rng, depth, n: (
+        _slopes(rng, depth, n, 14)[:, :, None] * rng.standard_normal((depth, n, n))
+    ),
+    "slopes to 1e-40": lambda rng, depth, n: (
+        _slopes(rng, depth, n, 40)[:, :, None] * rng.standard_normal((depth, n, n))
+    ),
+    "slopes to 1e-14 of columns": lambda rng, depth, n: (
+        _slopes(rng, depth, n, 14)[:, None, :] * rng.standard_normal((depth, n, n))
+    ),
+    "slopes to 1e-13, stable 0.8": lambda rng, depth, n: (
+        _slopes(rng, depth, n, 13)[:, :, None] * _stable(rng, 0.8, (depth, n, n))
+    ),
+    "slopes to 1e-13, one of condition 1e9": lambda rng, depth, n: (
+        _slopes(rng, depth, n, 13)[:, :, None] * _dependent(rng, depth, n, 1e-9, lambda depth: [depth // 2])
+    ),
+}
 SIZES = ((6, 60), (12, 25), (20, 12), (30, 6), (40, 3))  # (n, depth)
 
 
