@@ -9,52 +9,8 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
-from spectra_scaling cimport exponent_of, times_power
-
-cdef extern from "double_double.h" nogil:
-    ctypedef struct dd "rmt_dd":
-        double hi
-        double lo
-    dd add "rmt_dd_add"(dd a, dd b)
-    dd mul "rmt_dd_mul"(dd a, dd b)
-    dd neg "rmt_dd_neg"(dd a)
-    dd div "rmt_dd_div"(dd a, dd b)
-    dd root "rmt_dd_sqrt"(dd a)
-    void axpy "rmt_dd_axpy"(dd a, const double* xh, const double* xl, int64_t n, double* ch, double* cl)
-    void axpy_plain "rmt_dd_axpy_plain"(double a, const double* xh, const double* xl, int64_t n, double* ch, double* cl)
-    void scale "rmt_dd_scale"(dd a, double* xh, double* xl, int64_t n)
-
-cdef int64_t NO_EXPONENT = -(<int64_t>1 << 40)
-
-
-cdef struct Matrix:
-    double* hi
-    double* lo
-    int64_t columns
-
-
-cdef inline dd at(const Matrix* x, int64_t i, int64_t j) noexcept nogil:
-    cdef dd out
-    out.hi = x.hi[i * x.columns + j]
-    out.lo = x.lo[i * x.columns + j]
-    return out
-
-
-cdef inline void put(Matrix* x, int64_t i, int64_t j, dd value) noexcept nogil:
-    x.hi[i * x.columns + j] = value.hi
-    x.lo[i * x.columns + j] = value.lo
-
-
-cdef inline void add_row(dd a, const Matrix* x, int64_t i, Matrix* y, int64_t j, int64_t first) noexcept nogil:
-    """Row j of y += a times row i of x, from the column `first` on."""
-    cdef int64_t p = i * x.columns + first, q = j * y.columns + first
-    axpy(a, x.hi + p, x.lo + p, x.columns - first, y.hi + q, y.lo + q)
-
-
-cdef inline dd shifted(dd a, int64_t power) noexcept nogil:
-    a.hi = times_power(a.hi, power)
-    a.lo = times_power(a.lo, power)
-    return a
+from spectra_double_double cimport Matrix, add_row, at, axpy, axpy_plain, dd, put, reflect, reflector, shifted
+from spectra_scaling cimport NO_EXPONENT, exponent_of, times_power
 
 
 cdef void sort_rows(const double* key, int64_t* order, int64_t m) noexcept nogil:
@@ -68,50 +24,6 @@ cdef void sort_rows(const double* key, int64_t* order, int64_t m) noexcept nogil
             order[j] = order[j - 1]
             j -= 1
         order[j] = row
-
-
-cdef bint reflector(Matrix* c, int64_t m, int64_t j, dd* tau, dd* diagonal) noexcept nogil:
-    """Householder vector of the column j below its diagonal, written over it; False where the column is zero."""
-    cdef int64_t i, top = NO_EXPONENT
-    cdef dd x, beta, head, total
-    for i in range(j, m):
-        top = max(top, exponent_of(c.hi[i * c.columns + j]))
-    if top == NO_EXPONENT:
-        return False
-    total.hi = 0.0
-    total.lo = 0.0
-    for i in range(j, m):
-        x = shifted(at(c, i, j), -top)
-        total = add(total, mul(x, x))
-    beta = root(total)
-    head = shifted(at(c, j, j), -top)
-    if head.hi > 0.0:
-        beta = neg(beta)
-    x = add(head, neg(beta))
-    tau[0] = div(neg(x), beta)
-    for i in range(j + 1, m):
-        put(c, i, j, div(shifted(at(c, i, j), -top), x))
-    diagonal[0] = shifted(beta, top)
-    return True
-
-
-cdef void reflect(const Matrix* c, int64_t m, int64_t j, dd tau, Matrix* x, int64_t first, Matrix* w) noexcept nogil:
-    """Rows j.. of x (columns `first` on) <- (1 - tau v v^T) x with the reflector j of c; w is one row."""
-    cdef int64_t i, size = (x.columns - first) * sizeof(double)
-    cdef double* hi = w.hi + first
-    cdef double* lo = w.lo + first
-    memcpy(hi, x.hi + j * x.columns + first, size)
-    memcpy(lo, x.lo + j * x.columns + first, size)
-    for i in range(j + 1, m):
-        if c.hi[i * c.columns + j] != 0.0:
-            add_row(at(c, i, j), x, i, w, 0, first)
-    scale(neg(tau), hi, lo, x.columns - first)
-    tau.hi = 1.0
-    tau.lo = 0.0
-    add_row(tau, w, 0, x, j, first)
-    for i in range(j + 1, m):
-        if c.hi[i * c.columns + j] != 0.0:
-            add_row(at(c, i, j), w, 0, x, i, first)
 
 
 cdef void merge(const Matrix* c, Matrix* t, int64_t* e, Matrix* w) noexcept nogil:

@@ -14,7 +14,7 @@ from scipy.linalg.cython_lapack cimport dgemqrt, dlarfg, dlarft
 
 from spectra_double_double cimport refined_panel
 from spectra_qr cimport apply_right, blocked_qr
-from spectra_scaling cimport exponent_of, times_power
+from spectra_scaling cimport NO_EXPONENT, exponent_of, times_power
 
 cdef extern from "spectra_passes.h" nogil:
     void row_maxima "rmt_row_maxima"(const double* x, int64_t n, double* largest)
@@ -33,7 +33,6 @@ cdef extern from "spectra_passes.h" nogil:
         const double* r, const double* old, const double* scale, const double* inverse, double lift, double diagonal,
         double g, double cap, int64_t n, double* angles, double* extra)
 
-cdef int64_t NO_EXPONENT = -(<int64_t>1 << 40)
 cdef int64_t CHUNK = 64  # columns of S that update T together
 cdef double COLUMN_SLACK = 4.0  # in powers of two: columns of a panel that are out of order by less stay in place
 cdef double ROW_SLACK = 2.0

@@ -3,15 +3,21 @@ from libc.math cimport scalbn
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy
 
+cdef extern from *:
+    """
+    #define RMT_NO_EXPONENT (-((int64_t)1 << 40))
+    """
+    const int64_t NO_EXPONENT "RMT_NO_EXPONENT"  # of zero
+
 
 cdef inline int64_t exponent_of(double x) noexcept nogil:
-    """floor(log2|x|) of a normal number, -2^40 of 0; a subnormal number counts as 2^-1023."""
+    """floor(log2|x|) of a normal number, NO_EXPONENT of 0; a subnormal number counts as 2^-1023."""
     cdef uint64_t bits
     cdef int64_t field
     memcpy(&bits, &x, 8)
     field = <int64_t>((bits >> 52) & 0x7FF)
     if field == 0 and x == 0.0:
-        return -(<int64_t>1 << 40)
+        return NO_EXPONENT
     return field - 1023
 
 

@@ -137,3 +137,10 @@ def test_the_bidiagonal_iteration_is_checked_by_the_determinant(monkeypatch):
         product_singular_values(factors, refine=True)
     ordinary = [np.random.default_rng(0).standard_normal((140, 140)) for _ in range(3)]
     assert product_singular_values(ordinary).rank == 140
+
+
+@pytest.mark.parametrize("family", ["one of condition 1e12", "all of condition 1e10", "slopes to 1e-14 of columns"])
+def test_debug_mode_accepts_what_is_refined(family, rng, monkeypatch):
+    """Its determinants are of plain doubles, with an error of their own; the transposed product agrees within the bounds."""
+    monkeypatch.setenv("RMT_DEBUG", "1")
+    assert product_singular_values(list(HARSH[family](rng, 6, 10))).meta["refined"] > 0
