@@ -17,9 +17,9 @@ __all__ = ["Chain", "absorb_all"]
 # Up to this width every panel is pivoted column by column; above, the columns are presorted by their scaled norm and the
 # panel is pivoted only when the growth of its scaled rows says so (a pivoted panel costs twice an unpivoted one).
 ALWAYS_PIVOT = 128
-# A panel whose worst pivot takes more rounding errors than this from its own factor is computed again in double-double
-# arithmetic; up to the width ALWAYS_PIVOT by default, since that costs as much as four ordinary panels.
-REFINE_LOSS = 1000.0
+# A panel whose worst pivot takes more rounding errors than this times its width from its own factor (one Gaussian factor in
+# a hundred) is computed again in double-double arithmetic; up to the width ALWAYS_PIVOT by default.
+REFINE_LOSS = 100.0
 GROWTH_LIMIT = 8.0  # 300 left eigenvalues of saturated products outside their bounds
 SMALL_BLOCK, LARGE_BLOCK = 32, 48  # columns per block reflector, up to the width WIDE and beyond
 WIDE = 320
@@ -78,7 +78,7 @@ class Chain:
         steps = min(m, self.rank)
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
-        refine = REFINE_LOSS if self.refine is True or (self.refine == "auto" and limit == 0.0) else 0.0
+        refine = REFINE_LOSS * max(m, self.rank) if self.refine is True or (self.refine == "auto" and limit == 0.0) else 0.0
         reflectors, blocks = self._memory("reflectors", m * n), np.zeros(steps * self._block)
         order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
         exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
