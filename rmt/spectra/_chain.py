@@ -36,6 +36,7 @@ class Chain:
 
     def __init__(self, *, probe: bool = True, refine: bool | str = False) -> None:
         self.probe, self.refine = probe, refine
+        self.presorted = False  # whether a panel was not pivoted column by column
         self.refined = 0  # panels computed again in double-double arithmetic
         self.depth = 0
         self.rank = -1
@@ -98,6 +99,7 @@ class Chain:
             self._columns = columns
         self._angles = angles
         self.rank, self.growth = rank, max(self.growth, growth)
+        self.presorted |= limit > 0.0
         self.refined += refined
         self.grading = max(self.grading, (2.0 if limit else 0.5) * grading)
         self.exponents, self.condition, self._t = exponents[:rank].copy(), condition[:rank].copy(), t
