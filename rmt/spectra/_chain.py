@@ -79,7 +79,8 @@ class Chain:
         steps = min(m, self.rank)
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
-        refine = REFINE_LOSS * max(m, self.rank) if self.refine is True or (self.refine == "auto" and limit == 0.0) else 0.0
+        wanted = self.refine is True or (self.refine == "auto" and limit == 0.0)
+        refine = REFINE_LOSS * max(m, self.rank) if wanted else 0.0
         reflectors, blocks = self._memory("reflectors", m * n), np.zeros(steps * self._block)
         order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
         exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
