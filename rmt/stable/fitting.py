@@ -136,10 +136,8 @@ def _by_quantiles(q: NDArray[np.float64], symmetric: bool) -> NDArray[np.float64
         alpha = 2.0
     else:
         wanted = math.log(spread)
-        low = 0.15
-        if ratios(low, 0.0)[0] <= wanted:
-            alpha = low
-        else:
+        low = alpha = 0.15
+        if ratios(low, 0.0)[0] > wanted:
             alpha = float(brentq(lambda a: ratios(a, 0.0)[0] - wanted, low, 2.0, xtol=1e-12))
         if not symmetric:
             found = least_squares(
@@ -163,26 +161,25 @@ def _result(
     covariance: NDArray[np.float64],
     method: str,
     symmetric: bool,
-    **changes: Any,
+    value: float | None = None,
+    interval: tuple[float, float] | None = None,
 ) -> StableFit:
-    law = AlphaStable(p[0], p[1], loc=p[2], scale=p[3])
     stderr = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    value = changes.pop("loglikelihood", None)
+    alpha, beta, loc, scale = (float(v) for v in p)
     if value is None:
-        value = float(np.sum(law.logpdf(x)))
-    interval = changes.pop("alpha_interval", None) or (
-        max(LOW_ALPHA, p[0] - 1.959963984540054 * stderr[0]),
-        min(2.0, p[0] + 1.959963984540054 * stderr[0]),
-    )
+        value = float(np.sum(AlphaStable(alpha, beta, loc=loc, scale=scale).logpdf(x)))
+    if interval is None:
+        half = 1.959963984540054 * float(stderr[0])
+        interval = max(LOW_ALPHA, alpha - half), min(2.0, alpha + half)
     return StableFit(
-        alpha=float(p[0]),
-        beta=float(p[1]),
-        loc=float(p[2]),
-        scale=float(p[3]),
+        alpha=alpha,
+        beta=beta,
+        loc=loc,
+        scale=scale,
         stderr=stderr,
         covariance=covariance,
         loglikelihood=value,
-        alpha_interval=(float(interval[0]), float(interval[1])),
+        alpha_interval=interval,
         gaussian_rejected=bool(2.0 * (value - _normal_loglikelihood(x)) > 2.705543454095404),
         n=x.size,
         method=method,
@@ -277,9 +274,8 @@ def _maximise(
 ) -> _Optimum:
     """Scoring with the outer product of the scores as information; steps are halved until the likelihood rises.
 
-    The expected gain of a last step is below ``tolerance``.
-
-    Near alpha = 2 it gives up as soon as the normal law, of log likelihood ``normal``, does better and alpha still wants to rise.
+    The expected gain of a last step is below ``tolerance``. Near alpha = 2 it gives up as soon as the normal law, of log
+    likelihood ``normal``, does better and alpha still wants to rise.
     """
     free = [i for i in range(4) if not (i == 0 and fixed_alpha) and not (i == 1 and symmetric)]
     current = _evaluate(x, theta, symmetric)
@@ -297,7 +293,7 @@ def _maximise(
             new[0] = min(max(new[0], theta[0] - 0.9 * (theta[0] - LOW_ALPHA)), theta[0] + 0.9 * (2.0 - theta[0]))
             new[1] = min(max(new[1], -HIGH_BETA), HIGH_BETA)
             trial = _evaluate(x, new, symmetric)
-            if trial.value >= current.value - 1e-9 * abs(current.value) * 1e-3:
+            if trial.value >= current.value - 1e-12 * abs(current.value):
                 break
             step = 0.4 * step
         else:
@@ -356,10 +352,9 @@ def _mle_result(x: NDArray[np.float64], start: NDArray[np.float64], symmetric: b
     alpha, beta, log_scale, loc = best.theta
     p = np.array([alpha, beta, loc, math.exp(log_scale)])
     covariance = _covariance(information, free, p[3])
-    interval = None
-    if alpha + 3.0 * math.sqrt(covariance[0, 0]) > 2.0:
-        interval = _profile_interval(x, best, normal, math.sqrt(covariance[0, 0]), symmetric)
-    return _result(x, p, covariance, "mle", symmetric, loglikelihood=best.value, alpha_interval=interval)
+    width = math.sqrt(covariance[0, 0])
+    interval = _profile_interval(x, best, normal, width, symmetric) if alpha + 3.0 * width > 2.0 else None
+    return _result(x, p, covariance, "mle", symmetric, best.value, interval)
 
 
 def _boundary(x: NDArray[np.float64], best: _Optimum, normal: float, symmetric: bool) -> StableFit:
@@ -371,7 +366,7 @@ def _boundary(x: NDArray[np.float64], best: _Optimum, normal: float, symmetric: 
     lower = _profile_interval(x, near, near.value, start, True)[0]
     covariance = np.diag([0.0, 0.0, variance / x.size, scale * scale / (2.0 * x.size)])
     p = np.array([2.0, 0.0, loc, scale])
-    return _result(x, p, covariance, "mle", symmetric, loglikelihood=normal, alpha_interval=(lower, 2.0))
+    return _result(x, p, covariance, "mle", symmetric, normal, (lower, 2.0))
 
 
 def _profile_interval(
@@ -399,8 +394,5 @@ def _profile_interval(
     lower = LOW_ALPHA if math.exp(outer) >= 2.0 - LOW_ALPHA else 2.0 - math.exp(brentq(drop, inner, outer, xtol=1e-3))
     if 2.0 * (best.value - normal) <= Q95:
         return lower, 2.0
-    theta = best.theta.copy()
-    inner = math.log(1e-3 * distance)
-    if drop(inner) < 0.0:
-        return lower, 2.0
-    return lower, 2.0 - math.exp(brentq(drop, inner, math.log(distance), xtol=1e-3))
+    theta, inner = best.theta.copy(), math.log(1e-3 * distance)
+    return lower, 2.0 if drop(inner) < 0.0 else 2.0 - math.exp(brentq(drop, inner, math.log(distance), xtol=1e-3))
