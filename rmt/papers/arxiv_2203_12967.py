@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ def reproduce(
     Parameters
     ----------
     out : path
-        Directory for ``phase``, ``dimension_diagram``, ``dimension_map``, ``geometry``, ``training``, ``weights`` and
-        ``covariance``, with ``weights`` also ``pretrained``.
+        Directory for ``phase``, ``dimension_diagram``, ``dimension_map``, ``geometry``, ``training``, ``connection``,
+        ``initial_spectra``, ``weights`` and ``covariance``, with ``weights`` also ``pretrained``.
     quick : bool
-        Small sizes (a few minutes of CPU) or the full ones.
+        Small sizes (a few minutes of CPU) or the full ones (about an hour).
     seed : int
         Root of all random numbers.
     progress : bool
@@ -56,5 +57,6 @@ def reproduce(
         from tqdm import tqdm
 
         steps = tqdm(steps, desc="2203.12967")
-    claims = [claim for step in steps for claim in step()]
+    options = f" {'--quick' if quick else '--full'} --seed {seed}"
+    claims = [replace(claim, command=claim.command + options) for step in steps for claim in step()]
     return sorted(claims, key=lambda claim: claim.number)

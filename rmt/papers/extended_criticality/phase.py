@@ -239,7 +239,7 @@ def phase(out: Path, sizes: Sizes, rng: np.random.Generator) -> list[Claim]:
             "The lines exist but carry a threshold each; for alpha < 2 without bias the infinite-width exponent is "
             "positive at every sigma_w, so the silent and the extended critical regime "
             "are properties of finite width (logarithmic in N).",
-            "rmt phase",
+            COMMAND,
         )
     ]
 
