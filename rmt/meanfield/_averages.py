@@ -19,7 +19,7 @@ from rmt._quadrature import double_exponential, gauss_legendre_panels
 from rmt.activations import Activation
 from rmt.meanfield._ray import LOG_STEP, density_at, log_rule, tail_constant
 
-__all__ = ["Averages", "averages", "growth_exponent", "log_scale"]
+__all__ = ["Averages", "averages", "growth_exponent", "log_scale", "panels"]
 
 Array = NDArray[np.float64]
 LN2 = math.log(2.0)
@@ -42,7 +42,7 @@ def growth_exponent(activation: Activation) -> float:
 
 
 @lru_cache(maxsize=64)
-def _panels(points: tuple[float, ...], low: float, high: float) -> tuple[Array, Array]:
+def panels(points: tuple[float, ...], low: float, high: float) -> tuple[Array, Array]:
     """Nodes and weights in t = ln|h| on (low, high), panels ending at the logarithms of ``points``, tanh-sinh beside them."""
     stops = sorted({math.log(abs(p)) for p in points if p and low < math.log(abs(p)) < high})
     nodes, weights = [], []
@@ -117,12 +117,12 @@ class Averages:
             log_h, weights = self.log_nodes[part] + log_c, self.weights[part]
         elif self.kind == "panels":
             reach = min(84.0 / self.alpha, 3.3 if self.alpha == 2.0 else math.inf)
-            log_h, w = _panels(self.phi.singular_points, *_quantised(log_c - 38.0, log_c + reach))
+            log_h, w = panels(self.phi.singular_points, *_quantised(log_c - 38.0, log_c + reach))
             weights = 2.0 * w * density_at(self.alpha, log_h - log_c)
         else:
             half = 0.5 * self.phi.period  # type: ignore[operator]
             low = min(log_c, 0.0) - 38.0
-            log_h, w = _panels((half,), _quantised(low, 0.0)[0], math.log(half) + 1e-9)
+            log_h, w = panels((half,), _quantised(low, 0.0)[0], math.log(half) + 1e-9)
             inside = log_h < math.log(half)
             log_h, w = log_h[inside], w[inside]
             weights = 2.0 * w * _folded_density(self.alpha, log_c, log_h)
@@ -227,7 +227,7 @@ def _saturation_integral(phi: Activation, alpha: float, sign: int, slope: float)
     if phi.period:
         return _periodic_saturation(phi, alpha, slope)
     if phi.singular_points:
-        t, w = _panels(phi.singular_points, -40.0, math.ceil(high))
+        t, w = panels(phi.singular_points, -40.0, math.ceil(high))
     else:
         steps = np.arange(-math.ceil(40.0 / LOG_STEP), math.ceil(high / LOG_STEP) + 1)
         t, w = np.asarray(LOG_STEP * steps, dtype=np.float64), np.full(steps.size, LOG_STEP)
@@ -239,7 +239,7 @@ def _periodic_saturation(phi: Activation, alpha: float, slope: float) -> float:
     """The same integral for a periodic |phi|: x^(-1-alpha) summed over the periods by the Hurwitz zeta function."""
     period = float(phi.period)  # type: ignore[arg-type]
     half = math.log(0.5 * period)
-    t, w = _panels((0.5 * period,), -40.0, half + 1e-9)
+    t, w = panels((0.5 * period,), -40.0, half + 1e-9)
     inside = t < half
     t, w = t[inside], w[inside]
     y = np.exp(t)

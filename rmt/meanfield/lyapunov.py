@@ -47,7 +47,7 @@ class LyapunovExponent(Result):
         :math:`\kappa^*`, the minimising moment order; 2 when the second moment decides.
     rho2 : float
         :math:`\rho(2)`, growth of the mean square per layer (the L2 edge of chaos is ``rho2 = 1``); ``inf`` for
-        :math:`\alpha\le1` unless :math:`\alpha = 2`.
+        :math:`\alpha\le1`, for an activation without zeros (sigmoid) for :math:`\alpha\le1/2`.
     frozen : bool
         Whether the minimum lies below 2: the typical growth is then carried by rare paths.
     log_q : float
@@ -72,15 +72,17 @@ class PathMoments:
 
     def __init__(self, phi: Activation, alpha: float, log_q: float) -> None:
         self.phi, self.alpha, self.log_c = phi, alpha, log_scale(log_q, alpha)
+        # Orders below which rho(p) is finite: zeros of phi make it infinite at 1 + alpha, the inverse moments at 1 + 2 alpha.
+        self.reach = 1.0 + alpha * (1.0 if phi.zero_at_zero or zeros(phi) else 2.0)
         self.converges = self._decays()
         if not self.converges:
             return
         # Far below saturation the integrand has a plateau from v = c to v = 1, which is then taken in closed form.
         self.plateau = phi.zero_at_zero and self.log_c < -max(40.0 / alpha, 36.0)
-        low = -40.0 if self.plateau else self.log_c + GRID_LOW
+        self.low = low = -40.0 if self.plateau else self.log_c + GRID_LOW  # ln v where the rule begins
         signs = (1,) if phi.odd else (1, -1)
         self.sides = 2.0 / len(signs)
-        if phi.smooth and not phi.singular_points and not _zeros(phi):
+        if phi.smooth and not phi.singular_points and not zeros(phi):
             high = self._reach()
             if self.plateau:
                 high = max(high, 20.0)  # the step 1/(1 + v^2) falls slowly
@@ -124,7 +126,7 @@ class PathMoments:
     def _split_nodes(self, low: float) -> tuple[Array, Array]:
         """Panels in ln v that end at the kinks of phi and at its zeros; tanh-sinh beside them."""
         high = self._reach()
-        stops = sorted({math.log(abs(p)) for p in (*self.phi.singular_points, *_zeros(self.phi)) if p})
+        stops = sorted({math.log(abs(p)) for p in (*self.phi.singular_points, *zeros(self.phi)) if p})
         edges = [low, *[s for s in stops if low < s < high], high]
         nodes, weights = [], []
         for k in range(len(edges) - 1):
@@ -185,9 +187,7 @@ class PathMoments:
 
     def minimum(self, log_w: float) -> tuple[float, float]:
         """(lambda, order): the minimum of ln rho(p)/p, ``log_w`` = alpha ln sigma_w."""
-        # Zeros of phi make rho infinite at p = 1 + alpha; without zeros the inverse moments reach 1 + 2 alpha.
-        reach = 1.0 + self.alpha * (1.0 if self.phi.zero_at_zero or _zeros(self.phi) else 2.0)
-        high = min(2.0, reach - ORDER_MARGIN)
+        high = min(2.0, self.reach - ORDER_MARGIN)
 
         def rate(p: float) -> float:
             return (log_w + self.log_rho(p)) / p
@@ -202,7 +202,7 @@ class PathMoments:
 
 
 @lru_cache(maxsize=64)
-def _zeros(phi: Activation) -> tuple[float, ...]:
+def zeros(phi: Activation) -> tuple[float, ...]:
     """Zeros of phi away from 0: the integrand has an integrable singularity there."""
     x = np.concatenate([-np.geomspace(1e-4, 1e3, 4001)[::-1], np.geomspace(1e-4, 1e3, 4001)])
     value = np.asarray(phi.value(x), dtype=float)
@@ -230,7 +230,8 @@ def path_growth(
     Parameters
     ----------
     p : float
-        Order in (alpha, 1 + alpha); at ``alpha = 2`` only ``p = 2``, where it is :math:`\sigma_w^2E\phi'^2`.
+        Order in (alpha, 1 + alpha), for an activation without zeros in (alpha, 1 + 2 alpha); at ``alpha = 2`` only
+        ``p = 2``, where it is :math:`\sigma_w^2E\phi'^2`.
     alpha, sigma_w, sigma_b, activation
         As in :func:`fixed_point`; ``sigma_w > 0``.
     dps : int, optional
@@ -267,13 +268,13 @@ def path_growth(
         if p != 2.0:
             raise ValueError(f"p = {p!r} must be 2 at alpha = 2")
         return _gaussian_growth(phi, sigma_w, log_q)
-    p = check_real("p", p, low=alpha, high=1.0 + alpha, low_open=True, high_open=True)
+    moments = _path_moments(phi, alpha, log_q)
+    p = check_real("p", p, low=alpha, high=moments.reach, low_open=True, high_open=True)
     if dps is not None:
         from rmt.meanfield._multiprecision import path_growth_mp
 
         point = fixed_point(alpha=alpha, sigma_w=sigma_w, sigma_b=sigma_b, activation=phi, dps=dps)
         return path_growth_mp(p, point.log_q, alpha, sigma_w, phi, dps)
-    moments = _path_moments(phi, alpha, log_q)
     return math.exp(log_w + moments.log_rho(p)) if moments.converges else math.inf
 
 
@@ -293,7 +294,7 @@ def exponent_at(phi: Activation, alpha: float, sigma_w: float, log_q: float) -> 
     if not moments.converges:
         return math.inf, math.nan, math.inf
     value, order = moments.minimum(log_w)
-    rho2 = math.exp(log_w + moments.log_rho(2.0)) if alpha > 1.0 else math.inf
+    rho2 = math.exp(log_w + moments.log_rho(2.0)) if moments.reach > 2.0 else math.inf
     return value, order, rho2
 
 
@@ -322,7 +323,7 @@ def lyapunov_exponent(
 
     Notes
     -----
-    Derived: :math:`\langle|\xi|^p\rangle\le\rho^L` gives the upper bound; that the minimum over p is attained is the
+    Derived: :math:`\langle|\xi|^p\rangle\sim\rho^L` gives the upper bound; that the minimum over p is attained is the
     directed-polymer argument, supported by simulation and not proved. Backward gradients have the same exponent. A
     finite network lies below this limit by an amount that falls like :math:`1/\ln^2N` on the frozen side: use
     :func:`finite_width_lyapunov` for it. The quadrature is accurate to 1e-10 in the value.

@@ -10,7 +10,6 @@ from rmt import activations
 from rmt.meanfield import (
     ActivationProfile,
     fixed_point,
-    jacobian_moment,
     length_flow,
     length_map,
     lyapunov_exponent,
@@ -112,46 +111,6 @@ def test_profile_weights_and_moments():
     hard = ActivationProfile("hard_tanh", 2.0, 2.0)
     assert hard.weights.sum() == pytest.approx(special.erf(1 / math.sqrt(2) / math.sqrt(2)), abs=1e-12)
     assert ActivationProfile("tanh", 0.0, 1.5).log_values.tolist() == [0.0]
-
-
-def test_second_moment_exists_in_the_network_only():
-    for alpha, sigma_w, value in [(1.8, 1.5, 1.1578), (1.9, 2.0, 1.3374), (1.5, 1.0, 1.680)]:
-        parameters = {"alpha": alpha, "sigma_w": sigma_w}
-        one = jacobian_moment(2, coupling="network", **parameters)
-        assert one == pytest.approx(value, abs=6e-4)
-        three = jacobian_moment(2, 3, coupling="network", **parameters)
-        assert three == pytest.approx(one * lyapunov_exponent(**parameters).rho2 ** 2, rel=1e-12)
-        assert jacobian_moment(2, coupling="independent", **parameters) == math.inf
-    assert jacobian_moment(2, alpha=0.9, sigma_w=1.0, coupling="network") == math.inf
-    gauss = fixed_point(alpha=2.0, sigma_w=1.5).chi
-    assert jacobian_moment(2, 4, alpha=2.0, sigma_w=1.5, coupling="independent") == pytest.approx(gauss**4)
-    near = jacobian_moment(2, alpha=1.99999, sigma_w=1.5, coupling="network")
-    assert near == pytest.approx(gauss, rel=1e-4)
-
-
-def test_end_to_end_moments_below_two_are_bounded(rng):
-    """E sum_i |J_ij|^p of three layers, p = 1.7: finite in the network (below the bound), infinite with independent slopes.
-
-    80 networks of width 120; columns of one network are averaged first. The bound holds with 5 standard errors to spare.
-    """
-    from rmt.ensembles import JacobianChain
-
-    parameters = {"alpha": 1.5, "sigma_w": 1.0}
-    limit = jacobian_moment(1.7, 3, coupling="network", bound=True, **parameters)
-    assert limit == pytest.approx(
-        jacobian_moment(1.7, coupling="network", **parameters) * path_growth(1.7, **parameters) ** 2, rel=1e-12
-    )
-    assert jacobian_moment(1.7, 3, coupling="independent", bound=True, **parameters) == math.inf
-    assert jacobian_moment(1.4, 3, coupling="network", bound=True, **parameters) == math.inf
-    with pytest.raises(ValueError, match="depth = 3 must be 1"):
-        jacobian_moment(1.7, 3, coupling="network", **parameters)
-    chain = JacobianChain(120, 3, coupling="network", **parameters)
-    found = []
-    for stream in rng.spawn(80):
-        first, second, third = chain.sample(stream)
-        found.append(np.mean(np.sum(np.abs(third @ second @ first) ** 1.7, axis=0)))
-    error = np.std(found, ddof=1) / math.sqrt(80)
-    assert np.mean(found) + 5 * error < limit
 
 
 @pytest.mark.parametrize(
