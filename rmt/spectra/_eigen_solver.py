@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,18 +18,21 @@ from rmt.spectra._debug import assert_sum_rules, assert_transpose_agrees, debugg
 from rmt.spectra._explicit import better
 from rmt.spectra._factors import Matrix, checked_factors, live_units
 from rmt.spectra._refined import REFINED_WIDTH, refined
-from rmt.spectra._schur import Reduction, SchurForm, merge, reduce_chain, reduce_factors, schur_form
+from rmt.spectra._schur import Reduction, SchurForm, merge, reduce_chain, reduce_factors, reduced_factors, schur_form
 from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
-from rmt.spectra.singular import UNIT, run_chain
+from rmt.spectra.singular import LN2, UNIT, run_chain
 
 __all__ = ["solve"]
 
 ILL_CONDITIONED = 1e-6  # a bound above this sets the flag
+GROWTH_LIMIT = 8.0  # of the reduction to Hessenberg form, beyond which its errors are corrected,
+CORRECTED_WIDTH = 256  # up to this width, and the bound is raised above it
+UNKNOWN_GROWTH = 64.0  # for ranges that are reduced without blocks
 KEPT_NUMBERS = 1 << 22  # of a stream whose factors are kept for the correction (32 megabytes)
 
 
-def _square_chain(factors: Iterable[ArrayLike]) -> Chain:
-    chain = run_chain(factors)
+def _square_chain(factors: Iterable[ArrayLike], refine: bool | str = False) -> Chain:
+    chain = run_chain(factors, refine=refine)
     if chain.shape[0] != chain.shape[1]:
         raise ValueError(f"the product of factors has shape {chain.shape} and must be square to have eigenvalues")
     return chain
@@ -50,15 +54,28 @@ def _normalised(vectors: NDArray[np.complex128], pair: NDArray[np.int8]) -> NDAr
     return vectors
 
 
-def _solved(
-    chain: Chain, reduction: Reduction, factors: Sequence[Matrix] | None, *, vectors: bool, error: bool
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Wanted:
+    """What a call asks for."""
+
+    method: str
+    vectors: bool
+    error: bool
+    refine: bool | str
+
+
+def _solved(chain: Chain, reduction: Reduction, factors: Sequence[Matrix] | None, wanted: Wanted) -> dict[str, Any]:
     """Eigenvalues of the reduced form in the order of its diagonal, bounds and vectors when they are wanted.
 
-    Given the factors, all of them are corrected in extended precision where that succeeds.
+    Given the factors, all of them are corrected in extended precision where that succeeds. Otherwise, with bounds, what
+    the reduction to Hessenberg form has lost is corrected in the same way, the product of its few factors being as given.
     """
+    vectors, error = wanted.vectors, wanted.error
     basis, full = vectors or factors is not None, vectors or error
-    form = schur_form(reduction.h, reduction.triangles, reduction.exponents, vectors=basis, full=full)
+    inner = factors is None and error and wanted.refine is not False and len(reduction.triangles) <= 2
+    inner = inner and chain.rank <= CORRECTED_WIDTH
+    limit = GROWTH_LIMIT if inner else np.inf
+    form = schur_form(reduction.h, reduction.triangles, reduction.exponents, vectors=basis, full=full, limit=limit)
     out: dict[str, Any] = {
         "log_modulus": form.log_modulus(),
         "argument": form.argument(),
@@ -71,9 +88,20 @@ def _solved(
     correction = None
     if factors is not None and form.missing == 0:
         correction = refined(factors, reduction.right @ form.q1.T, form.pair, chain.condition)
+        out["refined"] = correction is not None
+    elif inner and form.growth > limit and form.missing == 0:
+        correction = refined(reduced_factors(reduction), form.q1.T, form.pair, np.ones(1))
     if correction is not None:
-        out |= {name: correction[name] for name in ("log_modulus", "argument", "error")} | {"refined": True}
-    if vectors or (error and correction is None):
+        out |= {name: correction[name] for name in ("log_modulus", "argument", "error")}
+        if not out["refined"]:
+            shift = int(reduction.exponents.max(axis=1).sum())
+            out["log_modulus"] += shift * LN2
+            correction["right"], left = (reduction.right @ correction[name] for name in ("right", "left"))
+            if chain.rank == chain.shape[0]:
+                correction["left"] = left
+            else:
+                del correction["left"]
+    if vectors or (error and not out["refined"]):
         _with_vectors(out, chain, reduction, form, vectors=vectors)
     if vectors and correction is not None:
         out |= {name: _normalised(correction[name], form.pair) for name in ("right", "left") if name in correction}
@@ -92,7 +120,9 @@ def _with_vectors(out: dict[str, Any], chain: Chain, reduction: Reduction, form:
     if not out["refined"]:
         angle, row_wise = conditions(inner, x, y, z)
         order = np.argsort(-chain.exponents, kind="stable")
-        out["error"] = eigenvalue_error(chain.condition[order], chain.grading, angle, row_wise, out["log_modulus"])
+        growth = form.growth if np.isnan(out["error"]).all() else 1.0
+        estimate = eigenvalue_error(chain.condition[order], chain.grading, angle, row_wise, growth, out["log_modulus"])
+        out["error"] = estimate + np.nan_to_num(out["error"])
     if vectors:
         out["right"] = _normalised(reduction.right @ (inner.basis @ (x / np.abs(x).max(axis=0))), form.pair)
         left = reduction.right
@@ -107,14 +137,19 @@ def eigenvalue_error(
     grading: float,
     angle: NDArray[np.float64],
     row_wise: NDArray[np.float64],
+    growth: float,
     log_modulus: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Bound on |delta ln lambda|: errors of the pass, of the orthogonal and of the graded factor, of the logarithm.
 
     The condition numbers belong to the final basis; where rows are graded the errors of the basis before it were up to
-    five times larger than such a bound (measured), which the factor of the grading in powers of two covers.
+    five times larger than such a bound (measured), which the factor of the grading in powers of two covers. A diagonal
+    that is smaller than its row in the reduction to Hessenberg form spoils the rows below it: errors were up to a fifth
+    of the growth times such a bound (measured).
     """
     factor = 1.0 + min(grading, 64.0) / 8.0
+    if growth > GROWTH_LIMIT:
+        factor *= min(growth, 1e12) / 4.0 if np.isfinite(growth) else UNKNOWN_GROWTH / 4.0
     size = 60.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise)
     return UNIT * (factor * size + 5.0 * np.abs(log_modulus))
 
@@ -126,12 +161,13 @@ def solve(
     check_choice("method", method, ("merged", "exact"))
     if not isinstance(refine, bool) and refine != "auto":
         raise ValueError(f"refine = {refine!r} must be 'auto', True or False")
+    wanted = Wanted(method, vectors, error, refine)
     if not debugging():
-        return _solve_once(factors, method=method, vectors=vectors, error=error, refine=refine)
+        return _solve_once(factors, wanted)
     factors, kept = held(factors)
-    out = _solve_once(factors, method=method, vectors=vectors, error=error, refine=refine)
+    out = _solve_once(factors, wanted)
     if error:
-        other = _solve_once(transposed(kept), method=method, vectors=False, error=True, refine=refine)
+        other = _solve_once(transposed(kept), replace(wanted, vectors=False))
         assert_transpose_agrees(out["log_modulus"], out["error"], other["log_modulus"], other["error"])
     return out
 
@@ -150,13 +186,12 @@ def _held_back(factors: Iterable[ArrayLike]) -> tuple[Sequence[ArrayLike] | None
     return kept, kept
 
 
-def _solve_once(
-    factors: Iterable[ArrayLike], *, method: str, vectors: bool, error: bool, refine: bool | str
-) -> dict[str, Any]:
-    if method == "exact" or refine is True:
+def _solve_once(factors: Iterable[ArrayLike], wanted: Wanted) -> dict[str, Any]:
+    method, vectors = wanted.method, wanted.vectors
+    if method == "exact" or wanted.refine is True:
         factors = list(factors)
     kept, factors = _held_back(factors)
-    chain = _square_chain(factors)
+    chain = _square_chain(factors, wanted.refine)
     n, rank = chain.shape[0], chain.rank
     out: dict[str, Any] = {
         "log_modulus": np.full(n, -np.inf),
@@ -168,20 +203,16 @@ def _solve_once(
     }
     found: dict[str, Any] = {"right": np.zeros((n, 0), dtype=complex), "left": np.zeros((n, 0), dtype=complex)}
     matrices = None if kept is None else [np.ascontiguousarray(factor, dtype=np.float64) for factor in kept]
-    correct = refine is True
-    if refine == "auto" and error and matrices is not None:
+    correct = wanted.refine is True
+    if wanted.refine == "auto" and wanted.error and matrices is not None:
         correct = max(max(factor.shape) for factor in matrices) <= REFINED_WIDTH
     if matrices is not None and rank:
         live = _seen_by_eigenvalues(matrices)
         if live is not None and min(mask.sum() for mask in live) < rank:
-            return _structurally_singular(matrices, live, chain, out, vectors=vectors, error=error, correct=correct)
+            return _structurally_singular(matrices, live, chain, out, wanted, correct=correct)
     if rank:
-        if method == "exact":
-            assert matrices is not None
-            reduction = _kept_apart(chain, matrices)
-        else:
-            reduction = reduce_chain(chain)
-        found = _solved(chain, reduction, matrices if correct else None, vectors=vectors, error=error)
+        reduction = _kept_apart(chain, matrices or []) if method == "exact" else reduce_chain(chain)
+        found = _solved(chain, reduction, matrices if correct else None, wanted)
         if matrices is not None and rank == n and np.any(found["flag"] > 0):
             found = better(found, matrices)
         order = _fill(out, found)
@@ -192,7 +223,7 @@ def _solve_once(
             out["log_abs_det"] = math.fsum(found["log_modulus"])
     if vectors:
         out |= {"right": found["right"], "left": found["left"]}
-    if debugging() and rank == n and error:
+    if debugging() and rank == n and wanted.error:
         assert_sum_rules(chain, math.fsum(found["log_modulus"]), float(found["error"].sum()))
     return out
 
@@ -219,9 +250,8 @@ def _structurally_singular(
     live: list[NDArray[np.bool_]],
     chain: Chain,
     out: dict[str, Any],
+    wanted: Wanted,
     *,
-    vectors: bool,
-    error: bool,
     correct: bool,
 ) -> dict[str, Any]:
     """Eigenvalues of the cyclically compressed chain; its eigenvectors, carried once through the product itself."""
@@ -233,14 +263,14 @@ def _structurally_singular(
         masked = [
             factor * after[:, None] * before for factor, before, after in zip(factors, live, live[1:], strict=False)
         ]
-        found = _solved(nonzero, reduce_chain(nonzero), masked if correct else None, vectors=vectors, error=error)
+        found = _solved(nonzero, reduce_chain(nonzero), masked if correct else None, wanted)
         order = _fill(out, found)
-        if vectors:
+        if wanted.vectors:
             scale = np.ldexp(1.0, np.clip(chain.exponents - chain.exponents.max(), -1070, 0).astype(np.int32))
             u, t, pair = chain.u(), chain.t(), found["pair"]
             right = _normalised(u @ (scale[:, None] * (t @ found["right"])), pair)[:, order]
             left = _normalised(t.T @ (scale[:, None] * (u.T @ found["left"])), pair)[:, order]
-    return out | ({"right": right, "left": left} if vectors else {})
+    return out | ({"right": right, "left": left} if wanted.vectors else {})
 
 
 def _kept_apart(chain: Chain, matrices: list[Matrix]) -> Reduction:

@@ -12,7 +12,7 @@ from rmt import _spectra_hessenberg, _spectra_schur
 from rmt.spectra._chain import Chain
 from rmt.spectra._factors import Matrix
 
-__all__ = ["Reduction", "SchurForm", "merge", "reduce_chain", "reduce_factors", "schur_form"]
+__all__ = ["Reduction", "SchurForm", "merge", "reduce_chain", "reduce_factors", "reduced_factors", "schur_form"]
 
 LN2 = float(np.log(2.0))
 SAFE_BITS = 900  # a range of the rows that double precision holds without exponents of their own
@@ -30,6 +30,9 @@ class SchurForm:
     q1: Matrix
     sweeps: tuple[int, int]
     missing: int
+    growth: float = (
+        np.inf
+    )  # largest entry of a row against its diagonal after the reduction by blocks, if there was one
 
     def log_modulus(self) -> NDArray[np.float64]:
         """ln|lambda| in the order of the diagonal; both members of a pair get the same number, bit for bit."""
@@ -51,9 +54,18 @@ class SchurForm:
 
 
 def schur_form(
-    h: Matrix, triangles: NDArray[np.float64], exponents: NDArray[np.int64], *, vectors: bool, full: bool = True
+    h: Matrix,
+    triangles: NDArray[np.float64],
+    exponents: NDArray[np.int64],
+    *,
+    vectors: bool,
+    full: bool = True,
+    limit: float = np.inf,
 ) -> SchurForm:
-    """Run the kernel on copies; ``full=False`` leaves the triangles outside the active windows undefined."""
+    """Run the kernel on copies; ``full=False`` leaves the triangles outside the active windows undefined.
+
+    The Schur vectors are accumulated when they are wanted, and when the growth exceeds the limit.
+    """
     n = h.shape[0]
     form = SchurForm(
         np.array(h, order="C"),
@@ -69,6 +81,8 @@ def schur_form(
     reduced = form.triangles.shape[0] == 1 and n > 2 and int(np.ptp(form.exponents)) <= SAFE_BITS
     if reduced:
         _reduce(form)
+    if form.growth > limit and not vectors:
+        return schur_form(h, triangles, exponents, vectors=True, full=full)
     form.missing = _spectra_schur.periodic_schur(
         form.h,
         form.triangles,
@@ -93,6 +107,8 @@ def _reduce(form: SchurForm) -> None:
     _spectra_hessenberg.hessenberg_triangular(h, r, q0, q1)
     form.h, form.q0, form.q1 = (np.ascontiguousarray(matrix) for matrix in (h, q0, q1))
     form.triangles[0], form.exponents[0] = r, middle
+    with np.errstate(divide="ignore", invalid="ignore"):
+        form.growth = float(np.nanmax(np.abs(r).max(axis=1) / np.abs(np.diagonal(r))))
 
 
 def merge(form: SchurForm) -> SchurForm:
@@ -140,6 +156,19 @@ def reduce_chain(chain: Chain) -> Reduction:
     extra, h = _rq(h)
     left = z.T @ solve_triangular(extra, np.eye(rank), trans="T")
     return Reduction(h, np.stack([r, extra]), np.stack([e, np.zeros_like(e)]), u, left)
+
+
+def reduced_factors(reduction: Reduction) -> list[Matrix]:
+    """Plain matrices, the first one acting first, whose product is that of the reduction behind h: R_1 ... R_K h."""
+    out = [np.ascontiguousarray(reduction.h)]
+    for r, exponents in zip(reduction.triangles[::-1], reduction.exponents[::-1], strict=True):
+        rest, scales = exponents - exponents.max(), []
+        while rest.min() < -SAFE_BITS:  # more than one double can hold
+            part = np.maximum(rest, -SAFE_BITS)
+            scales.append(np.diag(np.ldexp(1.0, part.astype(np.int32))))
+            rest = rest - part
+        out += [np.ascontiguousarray(np.ldexp(r, rest.astype(np.int32)[:, None])), *scales]
+    return out
 
 
 def reduce_factors(chain: Chain, factors: list[Matrix]) -> Reduction:

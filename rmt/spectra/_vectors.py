@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rmt import _spectra_vectors
 from rmt.spectra._schur import SchurForm
 
 __all__ = ["Triangular", "complex_triangular", "conditions", "left_vectors", "right_vectors"]
@@ -84,64 +85,29 @@ def complex_triangular(form: SchurForm, *, side: str) -> Triangular:
     return Triangular(s, e, basis)
 
 
-def _size(z: Complex) -> NDArray[np.float64]:
-    """|Re z| + |Im z|, a modulus for comparisons."""
-    size: NDArray[np.float64] = np.abs(z.real) + np.abs(z.imag)
-    return size
-
-
-def _safe(denominator: Complex, scale: NDArray[np.float64]) -> Complex:
-    """Denominators of nearly equal eigenvalues, kept away from zero by one rounding error of their terms, in place."""
-    floor = 2.0**-53 * np.maximum(scale, 1e-300)
-    small = _size(denominator) < floor
-    if small.any():
-        denominator[small] = floor[small]
-    return denominator
-
-
 def _powers(shift: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.ldexp(1.0, np.clip(shift, -1070, 1000).astype(np.int32))
 
 
-BLOCK = 32  # rows whose sums over all earlier blocks are taken in one multiplication
+def _substituted(t: Triangular, *, right: bool) -> list[Complex]:
+    n = t.rows.shape[0]
+    shapes = [(n, n), (0, 0) if right else (n, n)]
+    x_real, x_imag, y_real, y_imag = (np.empty(shape) for shape in shapes for _ in range(2))
+    real, imag = np.ascontiguousarray(t.rows.real), np.ascontiguousarray(t.rows.imag)
+    _spectra_vectors.triangular_vectors(real, imag, t.exponents, x_real, x_imag, y_real, y_imag, right)
+    out = [np.empty(shape, dtype=np.complex128) for shape in shapes]
+    out[0].real, out[0].imag, out[1].real, out[1].imag = x_real, x_imag, y_real, y_imag
+    return out
 
 
 def right_vectors(t: Triangular) -> Complex:
     """Columns x with T x = lambda x, x_i = 1: x_j = (sum_k S_jk x_k) / (lambda_i 2^-E_j - s_jj)."""
-    s, e = t.rows, t.exponents
-    n = s.shape[0]
-    diagonal = np.diagonal(s).copy()
-    size = _size(diagonal)
-    x = np.eye(n, dtype=np.complex128)
-    for top in range((n - 1) // BLOCK * BLOCK, -1, -BLOCK):
-        end = min(top + BLOCK, n)
-        below = s[top:end, end:] @ x[end:, end:]
-        for j in range(end - 1, top - 1, -1):
-            rhs = s[j, j + 1 : end] @ x[j + 1 : end, j + 1 :]
-            rhs[end - j - 1 :] += below[j - top]
-            power = _powers(e[j + 1 :] - e[j])
-            scale = size[j + 1 :] * power + size[j]
-            x[j, j + 1 :] = rhs / _safe(diagonal[j + 1 :] * power - diagonal[j], scale)
-    return x
+    return _substituted(t, right=True)[0]
 
 
 def left_vectors(t: Triangular) -> tuple[Complex, Complex]:
     """Columns y with y^T T = lambda y^T, y_i = 1, and z_j = y_j 2^(E_j - E_i), which stays of order one."""
-    s, e = t.rows, t.exponents
-    n = s.shape[0]
-    diagonal = np.diagonal(s).copy()
-    size = _size(diagonal)
-    y = np.eye(n, dtype=np.complex128)
-    z = np.eye(n, dtype=np.complex128)
-    for top in range(0, n, BLOCK):
-        end = min(top + BLOCK, n)
-        above = s[:top, top:end].T @ z[:top, :top]
-        for j in range(max(top, 1), end):
-            rhs = s[top:j, j] @ z[top:j, :j]
-            rhs[:top] += above[j - top]
-            power = _powers(e[j] - e[:j])
-            y[j, :j] = rhs / _safe(diagonal[:j] - diagonal[j] * power, size[j] * power + size[:j])
-            z[j, :j] = y[j, :j] * power
+    z, y = _substituted(t, right=False)
     return y, z
 
 
