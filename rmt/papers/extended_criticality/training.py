@@ -76,7 +76,7 @@ def _draw(out: Path, rows: list[dict[str, Any]], sizes: Sizes) -> None:
             ax.set(xlabel=r"$\sigma_w$", ylabel=label)
         panels[0].axhline(sizes.epochs + 1, color=PALETTE["sky"], lw=0.8, ls=":")
         panels[0].annotate("not reached", (sizes.sigmas[0], sizes.epochs + 1), fontsize=7, va="bottom")
-        panels[0].legend()
+        panels[1].legend(loc="lower right")  # where no curve goes: the loss is reached late on both sides
     save(panels[0], out / "training")
 
 
