@@ -31,7 +31,7 @@ def vectors(out: Path, sizes: Sizes, rng: np.random.Generator) -> list[Claim]:
     gains = [gain for gain in sizes.map_sigmas if gain in (0.5, 1.0, 1.5, 2.0, 3.0)]
     diagrams = {
         side: dimension_diagram(
-            sizes.map_alphas[1:],
+            sizes.map_alphas,
             gains,
             layers=(1, 3),
             side=side,
