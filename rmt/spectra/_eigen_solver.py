@@ -25,7 +25,7 @@ from rmt.spectra.singular import LN2, UNIT, run_chain
 __all__ = ["solve"]
 
 ILL_CONDITIONED = 1e-6  # a bound above this sets the flag
-GROWTH_LIMIT = 8.0  # of the reduction to Hessenberg form, beyond which its errors are corrected,
+GROWTH_LIMIT = 4.0  # of the reduction to Hessenberg form, beyond which its errors are corrected,
 CORRECTED_WIDTH = 256  # up to this width, and the bound is raised above it
 UNKNOWN_GROWTH = 64.0  # for ranges that are reduced without blocks
 KEPT_NUMBERS = 1 << 22  # of a stream whose factors are kept for the correction (32 megabytes)
@@ -150,7 +150,7 @@ def eigenvalue_error(
     factor = 1.0 + min(grading, 64.0) / 8.0
     if growth > GROWTH_LIMIT:
         factor *= min(growth, 1e12) / 4.0 if np.isfinite(growth) else UNKNOWN_GROWTH / 4.0
-    size = 60.0 * condition + 10.0 * np.sqrt(condition.size) * (angle + row_wise)
+    size = 60.0 * condition + min(10.0 * np.sqrt(condition.size), 50.0) * (angle + row_wise)
     return UNIT * (factor * size + 5.0 * np.abs(log_modulus))
 
 

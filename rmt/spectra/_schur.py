@@ -15,6 +15,7 @@ from rmt.spectra._factors import Matrix
 __all__ = ["Reduction", "SchurForm", "merge", "reduce_chain", "reduce_factors", "reduced_factors", "schur_form"]
 
 LN2 = float(np.log(2.0))
+ROW_SLACK = 2  # by how many powers of two rows may be out of order
 SAFE_BITS = 900  # a range of the rows that double precision holds without exponents of their own
 
 
@@ -144,12 +145,15 @@ def reduce_chain(chain: Chain) -> Reduction:
     """RQ factorisation of the row-scaled T, rows in descending order of their exponents.
 
     With T = R Z and full rank, Z U is the orthogonal factor h of Z P Z^T = (Z U) 2^e R. Otherwise Z U = R' h, and
-    h 2^e R R' has the eigenvalues of P that are not zero.
+    h 2^e R R' has the eigenvalues of P that are not zero. Where no column has moved in the whole pass, T is R as it is.
     """
-    order = np.argsort(-chain.exponents, kind="stable")
-    e, rank = chain.exponents[order], chain.rank
-    u = chain.u()[:, order]
-    r, z = _rq(chain.t()[order])
+    u, t, e, rank = chain.u(), chain.t(), chain.exponents, chain.rank
+    descending = np.all(e[1:] <= np.minimum.accumulate(e)[:-1] + ROW_SLACK)
+    if descending and rank == chain.shape[0] == chain.shape[1] and not np.tril(t, -1).any():
+        return Reduction(u, t[None], e[None].copy(), u, np.zeros((0, 0)))
+    order = np.argsort(-e, kind="stable")
+    e, u = e[order], u[:, order]
+    r, z = _rq(t[order])
     h = z @ u  # with z written out: reflectors applied to u would lose the small entries of graded rows
     if rank == chain.shape[0]:
         return Reduction(h, r[None], e[None], u, np.zeros((0, 0)))  # left vectors come from the same basis
