@@ -255,7 +255,7 @@ RMT_PASS void rmt_transpose_scaled(
         for (j = 0; j < n; j++) x[i + j * m] = a[i * lda + j] * scale;
 }
 
-/* Squared angles of column j: see `conditions` in _spectra_udt.pyx. Returns what they add to the variance of ln R_jj. */
+/* Squared angles of column j: see `conditions` in spectra_errors.pxd. Returns what they add to the variance of ln R_jj. */
 RMT_PASS double rmt_turn_angles(
     const double* restrict r, const double* restrict old, const double* restrict scale, const double* restrict inverse,
     double lift, double diagonal, double g, double cap, int64_t n, double* restrict angles, double* restrict extra) {
