@@ -8,7 +8,7 @@ Schoenholz et al.). For :math:`\alpha<2` no covariance exists. A pair is bivaria
     \Gamma' = \sigma_w^\alpha E[R^\alpha\delta_\Theta] + \mathrm{bias},
 
 with :math:`(\phi(h_1),\phi(h_2)) = R(\cos\Theta,\sin\Theta)`; the state is the measure :math:`\Gamma` on the half circle,
-iterated by quadrature on angles graded towards the axes and the diagonals.
+iterated by quadrature on angles graded towards the axes and the diagonals, for any bounded activation.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from scipy import optimize, special
 from rmt._checks import check_alpha, check_array, check_integer, check_real
 from rmt._results import Result
 from rmt.activations import Activation
-from rmt.meanfield._averages import averages
-from rmt.meanfield._pairs import Measure, PairState, admissible, grid, next_measure
-from rmt.meanfield.length import _log, check_parameters, fixed_log_q, fixed_point
+from rmt.meanfield._averages import Averages, averages
+from rmt.meanfield._pairs import Measure, PairState
+from rmt.meanfield._pairs_cloud import next_measure, pair_grid
+from rmt.meanfield._pairs_periodic import next_measure_of_periodic
+from rmt.meanfield.length import _log, check_parameters, fixed_log_q, fixed_point, refuse_unbounded
 
 __all__ = ["CorrelationFixedPoint", "TwoInputFlow", "correlation_fixed_point", "correlation_map", "two_input_flow"]
 
@@ -186,6 +188,10 @@ def _below_one(gap: Any) -> float:
     return 1.0 - distance
 
 
+_MARGINAL = 1e-2  # largest relative error of the one-input average of a pair, at alpha < 2
+_RESOLVED = 1e-7  # smallest own part of an input, half the smallest difference, at alpha < 2
+
+
 # -- alpha < 2 --------------------------------------------------------------------------------------------------------
 
 
@@ -243,13 +249,12 @@ def two_input_flow(
     sigma_w, sigma_b : float
         Scales of weights and biases.
     activation : str, Activation or pair of functions
-        For ``alpha < 2`` odd, bounded and increasing (tanh, erf, hard_tanh, softsign, arctan, or one's own); at
-        ``alpha = 2`` any for which :func:`correlation_map` exists.
+        For ``alpha < 2`` any bounded one of the catalogue (tanh, erf, hard_tanh, softsign, arctan, sin, sigmoid), or one's own
+        that settles to a limit on each side or is periodic; at ``alpha = 2`` any for which :func:`correlation_map` exists.
     start : float
         Part of each input's scale that is its own, in [0, 1]: 1 independent inputs, 0 identical ones.
     step : float
-        Step of the grid in the logit of the ratio of the two units, in [0.1, 0.6] (``alpha < 2``). The cost grows like
-        step^-3.
+        Step of the grid in the logit of the ratio of the two units, in [0.1, 0.6] (``alpha < 2``).
 
     Returns
     -------
@@ -258,15 +263,18 @@ def two_input_flow(
     Raises
     ------
     ValueError
-        If an argument is out of range or there is no positive length fixed point.
+        If an argument is out of range, there is no positive length fixed point, or there is no map: an activation that
+        grows linearly has :math:`E|\phi(h)|^\alpha = \infty` below ``alpha = 2`` (relu, leaky_relu, swish, linear).
 
     Notes
     -----
     No random or quasi-random number is used. ``alpha = 2`` is the correlation map of Poole et al.; below, a pair is
-    integrated over its bivariate density (from the one-dimensional projections of the exponent) on angles graded towards
-    axes and diagonals; saturated pairs are atoms whose mass is the probability of equal signs, a one-dimensional integral.
-    Step 0.3 instead of 0.4 changes ``difference`` and ``magnitude`` by less than 3e-5 (tanh, hard tanh, softsign,
-    ``alpha`` from 1 to 1.8, independent to correlated inputs); differences far below 1 carry an *absolute* error of 1e-7.
+    integrated over its bivariate density (from the one-dimensional projections of the exponent; for periodic activations
+    from its Fourier series) and its outputs are collected in angles graded towards axes and diagonals.
+    Step 0.4 against 0.25 changes ``difference`` and ``magnitude`` by at most 2e-5 after three layers (``alpha`` from
+    0.8 to 1.95, at (2, 0.3) with half of the scale shared). Differences far below 1 carry an *absolute* error
+    of 1e-8; from 1e-7 on they are refused. At very small scales the tails lose digits, which ``error`` shows: at ``alpha = 1.5``,
+    :math:`(q/2)^{1/\alpha}=0.01` it is 1e-5, at 4e-4 it is 1e-3 (tanh and sin).
     "Fully decorrelated inputs stay independent" is false for ``alpha < 2``: magnitudes correlate after one layer.
     Derived, docs/theory/signal-propagation.
 
@@ -284,42 +292,59 @@ def two_input_flow(
     step = check_real("step", step, low=0.1, high=0.6)
     if alpha == 2.0:
         return _gaussian_flow(depth, sigma_w, sigma_b, phi, start)
-    reason = admissible(phi)
-    if reason:
-        raise ValueError(
-            f"activation = {phi.name!r} {reason}: the pair map at alpha < 2 needs an odd bounded increasing one"
-        )
     mean = averages(phi, alpha)
+    refuse_unbounded(mean)
+    if not phi.bounded:
+        raise ValueError(f"activation = {phi.name!r} must be bounded for the pair map at alpha = {alpha:g} < 2")
     log_q = fixed_log_q(mean, alpha * _log(sigma_w), alpha * _log(sigma_b))
     if log_q < -60.0:
         raise ValueError(f"sigma_w = {sigma_w:g} has ln q* = {log_q:.3g}: too small for the grid of a pair")
     q, power = math.exp(log_q), math.exp(mean.log_power(log_q))
-    scale = (0.5 * q) ** (1.0 / alpha)
-    # Identical inputs stay identical; the smallest difference the grid is made for is 1e-8 of the scale.
-    apart = scale * max((2.0 * start) ** (1.0 / alpha), 1e-8)
-    z = grid(phi, scale, apart, step)
-    tau, rest = special.expit(z), special.expit(-z)
-    diagonal = np.array([1.0 + tau, rest]) ** alpha  # |1 +- tau|^alpha
-    g = 0.5 * q * (start * (1.0 + tau**alpha) + (1.0 - start) * diagonal)
-    g[1] = np.maximum(g[1], 0.5 * q * 1e-8**alpha)
+    if start == 0.0:
+        return _identical_flow(depth, alpha, sigma_w, sigma_b, q, mean)
+    if start < _RESOLVED:
+        raise ValueError(f"start = {start:g} must be 0 or in [{_RESOLVED:g}, 1]: smaller differences are not resolved")
+    image_of = next_measure_of_periodic if phi.period else next_measure
+    scale, apart = (0.5 * q) ** (1.0 / alpha), (q * start) ** (1.0 / alpha)  # of h and of h1 - h2
+    z = pair_grid(phi, scale, apart, step)
+    g = 0.5 * q * (start * (1.0 + special.expit(z) ** alpha) + (1.0 - start) * _diagonal(z, alpha))
     found = np.empty((4, depth + 1))
     for layer in range(depth + 1):
-        image = next_measure(PairState(alpha, z, np.log(g)), phi)
+        image = image_of(PairState(alpha, z, np.log(g)), phi)
         exact = power / image.power  # the marginals are known exactly
+        if abs(exact - 1.0) > _MARGINAL:
+            raise ValueError(
+                f"sigma_w = {sigma_w:g}: at ln q* = {log_q:.3g} the quadrature of a pair misses E|phi|^alpha by "
+                f"{abs(exact - 1.0):.1g}, more than {_MARGINAL:g}: the scale is too small (or the activation too rough)"
+            )
         apart_power, together = image.difference() * exact, image.product * exact**2
-        if start == 0.0:
-            apart_power = 0.0
-        found[:, layer] = (
-            sigma_w**alpha * apart_power / q,
-            apart_power / (2.0 * power),
-            together / power**2,
-            exact - 1.0,
-        )
+        difference = sigma_w**alpha * apart_power / q
+        found[:, layer] = difference, apart_power / (2.0 * power), together / power**2, abs(exact - 1.0)
         if layer < depth:
-            g = 0.5 * (sigma_w**alpha * exact * image.exponent(z) + sigma_b**alpha * diagonal)
+            if difference < 2.0 * _RESOLVED:
+                raise ValueError(
+                    f"depth = {depth}: after {layer + 1} layers the inputs differ by {difference:.2g} of their scale, "
+                    f"and differences below {2.0 * _RESOLVED:g} are not resolved"
+                )
+            z = pair_grid(phi, scale, (0.5 * q * difference) ** (1.0 / alpha), step)
+            g = 0.5 * (sigma_w**alpha * exact * image.exponent(z) + sigma_b**alpha * _diagonal(z, alpha))
     angles, measure = _directions(image, sigma_w**alpha * exact, sigma_b**alpha)
-    difference, rho, magnitude, error = found[0], found[1], found[2], np.abs(found[3])
-    return TwoInputFlow(difference, rho, magnitude, error, angles, measure, alpha, sigma_w, sigma_b, q)
+    return TwoInputFlow(found[0], found[1], found[2], found[3], angles, measure, alpha, sigma_w, sigma_b, q)
+
+
+def _diagonal(z: Array, alpha: float) -> Array:
+    """|1 +- tau|^alpha: what both inputs share."""
+    return np.array([1.0 + special.expit(z), special.expit(-z)]) ** alpha
+
+
+def _identical_flow(depth: int, alpha: float, sigma_w: float, sigma_b: float, q: float, mean: Averages) -> TwoInputFlow:
+    """Identical inputs stay identical: one direction, and magnitudes E|phi|^2 alpha / (E|phi|^alpha)^2."""
+    h, weights = mean.points(math.log(q), core=True)
+    size = np.abs(mean.phi.value(h)) ** alpha
+    magnitude = np.full(depth + 1, float(weights @ size**2) / float(weights @ size) ** 2)
+    zero = np.zeros(depth + 1)
+    atom = np.array([2.0 ** (0.5 * alpha) * q])
+    return TwoInputFlow(zero, zero, magnitude, zero, np.array([0.25 * math.pi]), atom, alpha, sigma_w, sigma_b, q)
 
 
 def _directions(image: Measure, weight: float, bias: float) -> tuple[Array, Array]:

@@ -9,14 +9,15 @@ from scipy import special
 from rmt import activations
 from rmt._quadrature import gauss_legendre_panels
 from rmt.meanfield import LepageLayer, correlation_map, fixed_point, two_input_flow
-from rmt.meanfield._pairs import PairState, grid, inverse_of, next_measure
+from rmt.meanfield._pairs import PairState
+from rmt.meanfield._pairs_cloud import next_measure, pair_grid
 from rmt.meanfield._ray import density_at
 from rmt.stable import AlphaStable
 
 
 def state(alpha, scale, start, step=0.4, activation="tanh"):
     """Pair with a common part 1 - start and parts of their own."""
-    z = grid(activations.get(activation), scale, scale * (2 * start) ** (1 / alpha), step)
+    z = pair_grid(activations.get(activation), scale, scale * (2 * start) ** (1 / alpha), step)
     tau, rest = special.expit(z), special.expit(-z)
     g = [start * (1 + tau**alpha) + (1 - start) * x**alpha for x in (1 + tau, rest)]
     return PairState(alpha, z, np.log(scale**alpha * np.array(g)))
@@ -60,19 +61,6 @@ def test_density_is_the_convolution(alpha, start):
             expected = float(w @ (density(alpha, x, common) * own_parts))
         found = float(pair.density(np.array([h]), np.array([k]), np.array([gap]), sign)[0])
         assert abs(found - expected) < 2e-5 * expected + 1e-9 / (h * min(k, gap))
-
-
-@pytest.mark.parametrize("name", ["tanh", "erf", "softsign"])
-def test_inverse_keeps_small_gaps(name):
-    """phi(k) = rho phi(h): k and h - k, checked by integrating phi' between them."""
-    phi = activations.get(name)
-    h = np.array([1e-4, 0.3, 2.0, 6.0])[:, None] + np.zeros(5)
-    z = np.array([-8.0, 0.0, 3.0, 9.0, 16.0]) + np.zeros_like(h)
-    k, gap = inverse_of(phi)(h, z)
-    x, w = gauss_legendre_panels(np.linspace(0.0, 1.0, 400), 8)
-    missing = gap * (np.asarray(phi.derivative(k[..., None] + gap[..., None] * x)) @ w)
-    np.testing.assert_allclose(missing, special.expit(-z) * phi.value(h), rtol=2e-6)
-    np.testing.assert_allclose(k + gap, h, rtol=1e-12)
 
 
 def test_first_layer_in_closed_form():
@@ -129,11 +117,11 @@ def test_flow_is_continuous_at_two():
 
 
 def test_refinement_changes_little():
-    """Steps 0.4 and 0.5: 1e-4; the measure keeps its marginals and is positive; the same arguments give the same numbers."""
+    """Steps 0.4 and 0.5: 2e-5; the measure keeps its marginals and is positive; the same arguments give the same numbers."""
     parameters = {"alpha": 1.5, "sigma_w": 1.0, "sigma_b": 0.4, "start": 0.5}
     fine, coarse = two_input_flow(1, **parameters), two_input_flow(1, step=0.5, **parameters)
     for name in ("difference", "rho", "magnitude"):
-        np.testing.assert_allclose(getattr(coarse, name), getattr(fine, name), rtol=1e-4)
+        np.testing.assert_allclose(getattr(coarse, name), getattr(fine, name), rtol=2e-5)
     assert fine.measure.min() > -1e-6 * fine.q
     for direction in (np.cos(fine.angles), np.sin(fine.angles)):
         assert fine.measure @ np.abs(direction) ** 1.5 == pytest.approx(fine.q, rel=1e-12)
@@ -148,21 +136,23 @@ def test_refinement_changes_little():
         {"alpha": 1.8, "sigma_w": 1.5, "start": 0.1},
         {"alpha": 1.0, "sigma_w": 1.0, "activation": "softsign", "start": 0.5},
         {"alpha": 1.5, "sigma_w": 1.0, "activation": "hard_tanh", "start": 0.5},
+        {"alpha": 1.2, "sigma_w": 2.0, "sigma_b": 0.3, "activation": "sigmoid", "start": 0.5},
+        {"alpha": 1.8, "sigma_w": 1.5, "activation": "sin", "start": 0.1},
     ],
 )
 def test_refinement_over_the_plane(parameters):
-    """Steps 0.4 and 0.3 after two layers: 3e-5, the accuracy stated."""
+    """Steps 0.4 and 0.3 after three layers: 5e-6, the accuracy stated."""
     coarse, fine = two_input_flow(2, **parameters), two_input_flow(2, step=0.3, **parameters)
     for name in ("difference", "rho", "magnitude"):
-        np.testing.assert_allclose(getattr(coarse, name), getattr(fine, name), rtol=3e-5)
+        np.testing.assert_allclose(getattr(coarse, name), getattr(fine, name), rtol=5e-6)
 
 
 @pytest.mark.slow
 def test_nearly_equal_inputs_are_resolved():
-    """Own part 1e-6: differences of 4e-6 to 2 per cent (absolute 1e-7), at every layer below those of a larger start."""
+    """Own part 1e-6: differences of 4e-6 to an absolute 1e-8 (measured) in the first layer, 3e-8 in the second."""
     parameters = {"alpha": 1.5, "sigma_w": 1.0, "sigma_b": 0.5}
     coarse, fine = (two_input_flow(1, start=1e-6, step=step, **parameters) for step in (0.4, 0.3))
-    np.testing.assert_allclose(coarse.difference, fine.difference, atol=3e-7)
+    np.testing.assert_allclose(coarse.difference, fine.difference, rtol=0.0, atol=3e-8)
     assert (fine.difference < 1e-5).all()
 
 
@@ -187,9 +177,6 @@ def test_pairs_follow_the_population(rng):
 
 
 def test_bad_input_is_refused():
-    for activation, reason in (("sigmoid", "is not odd"), ("sin", "is not increasing"), ("linear", "is not bounded")):
-        with pytest.raises(ValueError, match=f"activation = '{activation}' {reason}"):
-            two_input_flow(1, alpha=1.5, sigma_w=1.0, activation=activation)
     with pytest.raises(ValueError, match=r"alpha = 0\.5"):
         two_input_flow(1, alpha=0.5, sigma_w=1.0)
     with pytest.raises(ValueError, match=r"step = 2\.0"):
