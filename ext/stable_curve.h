@@ -296,9 +296,10 @@ static int rmt_curve_integral(const rmt_side *s, double log_y, double x, int all
         return 1;
     }
     const double g_min = c->g_min;
-    /* a light part and a small heavy part give two bumps far apart in s: there halving does not square the error */
+    /* Halving the step takes an error of 1e-10 to 1e-14 or better. A light part and a small heavy part give two bumps far apart
+     * in s, of which a step may miss one. */
     const double heavy = alpha == 1.0 ? s->one_minus : s->w*s->hyp/fabs(s->eps);
-    const double tolerance = !s->light && heavy < 0.25 ? 1e-12 : 3e-9;
+    const double tolerance = !s->light && heavy < 0.25 ? 1e-12 : 1e-10;
     double h = 0.25, total[3] = {0.0, 0.0, 0.0}, sums[3], old_f = -1.0, old_e = -1.0, old_c = -1.0, change = 1.0;
     for (int level = 0; level < 8; level++) {
         rmt_curve_sums(c, level ? h : 0.0, level ? 2.0*h : h, level == 0, total, sums);

@@ -17,6 +17,28 @@ static double rmt_log_tail(const rmt_law *law, double x0, double x1, int lower, 
     return value;
 }
 
+/* ln |x_S1| of the start for small alpha and one-sided laws: P(X > x) = rho (1 - exp(-c y^-alpha)), which is the limit of small alpha with c matched
+ * to the tail. Far on the light side of a one-sided law: from the minimum of the exponent. *below: on the lower side of zeta. */
+static double rmt_first_guess(const rmt_law *law, double log_q, int lower, int one_sided, int *below)
+{
+    const double alpha = law->up.alpha, rest = -expm1(log_q);
+    const double rho = law->positive ? 1.0 : law->up.W/RMT_PI, under = law->positive ? 0.0 : law->up.below;
+    const double own = lower ? under : rho, other = lower ? rho : under;
+    const int crossed = one_sided ? own < 0.5 : exp(log_q) > own; /* the quantile lies on the other side of zeta */
+    *below = crossed ? !lower : lower;
+    const rmt_side *s = *below ? &law->down : &law->up;
+    const double log_sc = law->positive ? 0.0 : s->log_sc;
+    if (one_sided && crossed && log_q < -1.0)
+        return log(alpha) + (1.0 - alpha)/alpha*(log(1.0 - alpha) - log(-log_q)) - log_sc;
+    const double fraction = crossed ? rest/other : exp(log_q)/own;
+    const double log_c = lgamma(alpha) + log(s->sin_theta) - RMT_LOG_PI - log(crossed ? other : own);
+    const double log_level = fraction < 1e-10 ? (crossed ? log(fraction) : log_q - log(own)) : log(-log1p(-fmin(fraction, 1.0 - 1e-16)));
+    const double log_y = (log_c - log_level)/alpha;
+    if (one_sided && !law->positive && alpha > 0.9) /* beside alpha = 1, where the bulk lies at x_S0 = 0 */
+        return log(fabs(law->up.zeta) + exp(fmin(log_y - log_sc, 700.0)) - 0.7);
+    return (one_sided && alpha > 0.6 ? log1p(exp(fmin(log_y, 700.0))) : log_y) - log_sc; /* it closes around 1 as alpha -> 1 */
+}
+
 /* The S0 coordinate in *x0 and the S1 coordinate in *x1 of the point whose tail has the logarithm `log_q`. */
 static int rmt_quantile(const rmt_law *law, double log_q, int lower, double *x0, double *x1)
 {
@@ -40,6 +62,13 @@ static int rmt_quantile(const rmt_law *law, double log_q, int lower, double *x0,
         if (one_sided) u = guess;
         else if (guess > 0.0) u = (lower ? -1.0 : 1.0)*(guess - log(scale) + 0.6931471805599453);
     } else if (law->positive && !lower && log_q < -1.5) u = (log(s->sin_theta) + lgamma(alpha) - RMT_LOG_PI - log_q)/alpha;
+    if (alpha < 0.6 || one_sided) {
+        int below;
+        const double guess = rmt_first_guess(law, log_q, lower, one_sided, &below), reach = guess - log(scale);
+        if (one_sided) u = guess;
+        else u = (below ? -1.0 : 1.0)*(reach > 20.0 ? reach + 0.6931471805599453 : asinh(exp(reach)));
+    }
+    else if (from_s1 && zeta != 0.0 && fabs(u) < 300.0) u = asinh(sinh(u) - zeta/scale); /* the bulk lies at x_S0 = 0 */
     if (alpha > 1.7 && !one_sided) { /* nearly normal: Hastings' approximation of its quantile, unless the tail reaches further */
         const double t = sqrt(-2.0*log_q);
         const double normal = 1.4142135623730951*(t - (2.515517 + t*(0.802853 + t*0.010328))/(1.0 + t*(1.432788 + t*(0.189269 + t*0.001308))));
