@@ -1,10 +1,12 @@
-"""Makes stable_density.json: density and both tails of stable laws from two independent formulas at 60 digits or more.
+"""Makes stable_density.json: density and both tails of stable laws, enclosed by ball arithmetic.
 
-    python tests/reference/make_stable.py
+    python tests/reference/make_stable.py        (three minutes of one core)
 
-Formula 1 is Nolan's integral (Commun. Statist. Stochastic Models 13, 1997) as the library evaluates it for ``dps=``;
-formula 2 the inversion integral of the characteristic function along a rotated ray, in the far tail the tail series. A point
-is stored only if the two agree to 1e-18 relative in density and in both tails. Parameters and points are the exact doubles.
+A point is stored if the enclosures of pdf, cdf and ccdf by the integral over the angle (stable_balls.zolotarev, a proof) are
+narrower than 1e-18 relative and the inversion integral of the characteristic function (stable_balls.inversion, which shares
+nothing with it) agrees to 1e-18. Points where the second formula cannot serve, a light tail below 2^-1500, are stored and listed
+under ``single``; points without an enclosure are listed with the reason under ``refused``. Parameters and points are the exact
+doubles.
 """
 
 import itertools
@@ -13,190 +15,138 @@ import random
 import time
 from pathlib import Path
 
-from mpmath import mp, mpf
+from flint import arb
+from stable_balls import Refused, constants, inversion, zolotarev
 
-from rmt.stable.arbitrary import stable_values
-
-mp.dps = 60
 OUT = Path(__file__).with_name("stable_density.json")
-
-
-def rotated_ray(alpha, beta, x):
-    """(pdf, cdf, ccdf): inversion along u = v exp(-i omega), decaying for x > zeta (alpha = 1: beta > 0)."""
-    alpha, beta, x = mpf(alpha), mpf(beta), mpf(x)
-    zeta = -beta * mp.tan(mp.pi * alpha / 2) if alpha != 1 else mpf(0)
-    if (alpha != 1 and x < zeta) or (alpha == 1 and x < 0):
-        f, lower, upper = rotated_ray(alpha, -beta, -x)
-        return f, upper, lower
-    if alpha == 1:
-        omega = mp.pi / 4
-
-        def h(u):
-            return -1j * u * x - u * (1 + 2j * beta / mp.pi * mp.log(u))
-
-        v0 = 1 / max(mpf(1), abs(x))
-    else:
-        omega = min(mp.pi / 2, (mp.pi / 2 + mp.atan(zeta)) / alpha / 2)
-        y = x - zeta
-
-        def h(u):
-            return -1j * u * y - mp.exp(alpha * mp.log(u)) * (1 + 1j * zeta)
-
-        v0 = 1 / max(mpf(1), y, abs(zeta) ** (1 / alpha))
-    ray = mp.exp(-1j * omega)
-
-    def integrand(t):
-        v = v0 * mp.exp(t - mp.exp(-t))
-        weight = v * (1 + mp.exp(-t))
-        exponent = h(v * ray)
-        if exponent.real < -300:
-            return mpf(0), mpf(0)
-        e = mp.exp(exponent)
-        return (e * ray).real * weight, e.imag * weight / v
-
-    total, old = None, None
-    h_step = mpf(1) / 16
-    t0, t1 = -mp.log(200 / min(alpha, mpf(1))), mp.log(400 / v0) / min(mpf(1), alpha) + 5
-    for level in range(6):
-        points = int((t1 - t0) / h_step) + 1
-        offsets = range(points) if level == 0 else range(1, points, 2)
-        part = [mp.fsum(c) for c in zip(*(integrand(t0 + j * h_step) for j in offsets), strict=True)]
-        total = part if level == 0 else [a + b for a, b in zip(total, part, strict=True)]
-        new = [h_step * t / mp.pi for t in total]
-        if level and all(abs(a - b) <= mpf(10) ** -16 * mpf(10) ** -12 for a, b in zip(new, old, strict=True)):
-            break
-        old, h_step = new, h_step / 2
-    lower = mpf(1) / 2 + omega / mp.pi - new[1]
-    return new[0], lower, 1 - lower
-
-
-def tail_series(alpha, beta, x):
-    """(pdf, None, ccdf) from the series at infinity, for x far right of zeta."""
-    alpha, beta, x = mpf(alpha), mpf(beta), mpf(x)
-    if alpha == 1:
-        return None
-    zeta = -beta * mp.tan(mp.pi * alpha / 2)
-    eta = mp.atan(zeta)
-    sc = mp.cos(eta) ** (1 / alpha)
-    rho = mpf(1) / 2 - eta / (mp.pi * alpha)
-    y = sc * (x - zeta)
-    f = q = mpf(0)
-    for k in range(1, 400):
-        term = (
-            (-1) ** (k + 1)
-            * mp.gamma(alpha * k + 1)
-            / mp.factorial(k)
-            * mp.sin(mp.pi * alpha * rho * k)
-            * y ** (-alpha * k)
-        )
-        f += term
-        q += term / (alpha * k)
-        if abs(term) < mpf(10) ** -30 * abs(f):
-            return sc / (mp.pi * y) * f, None, q / mp.pi
-    return None
-
-
-DIGITS = 20
+AGREE = 1e-18
 
 ALPHAS = [0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 0.93, 0.98, 0.999, 1 - 2**-20, 1.0, 1 + 2**-30, 1.004, 1.0625, 1.15, 1.3, 1.5, 1.75,
           1.9, 1.95, 1.99, 1.999, 2 - 2**-20, 2 - 2**-40]  # fmt: skip
 BETAS = [0.0, 0.0, 0.5, -0.7, 1.0, -1.0, 0.999, -0.999, 2**-10]
 POINTS = [0.0, 1e-300, 1e-8, 0.05, 0.25, 1.0, 1.75, 3.5, 8.0, 15.0, 30.0, 1e3, 1e6, 1e12]
+BOTH = (1, -1)
 
 
-def chosen(count):
-    """A fixed random part of the product of all parameters, plus points close to zeta."""
+def zeta(alpha, beta):
+    """The double next to the centre of strict stability, in S0."""
+    return float(constants(arb(alpha), arb(beta), False)[0]) if alpha != 1.0 else 0.0
+
+
+def general(count):
+    """A fixed random part of the product of all parameters, and points at a few units."""
     generator = random.Random(20240607)
+    anywhere = itertools.product(ALPHAS, BETAS, POINTS, BOTH)
+    middle = itertools.product(
+        [0.5, 0.7, 0.85, 0.93, 0.98, 1.0, 1 + 2**-30, 1.0625, 1.3, 1.5, 1.75, 1.9, 1.95],
+        [0.0, 0.0, 0.5, -0.7, 1.0, 0.9],
+        [0.05, 0.25, 1.0, 1.75, 3.5, 8.0, 15.0, 30.0],
+        BOTH,
+    )
+    return [(a, b, s * x) for grid in (anywhere, middle) for a, b, x, s in generator.sample(list(grid), count)]
+
+
+def nasty():
+    """Where other codes fail: ends of the doubles, next to alpha = 1/2, 1 and 2, (nearly) extremal beta, next to zeta."""
+    generator = random.Random(11)
+    far = itertools.product(
+        [0.1, 0.2, 0.5, 0.7, 0.9, 0.98, 1.0, 1.02, 1.2, 1.5, 1.9, 1.999, 2 - 2**-20, 2 - 2**-40],
+        [0.0, 0.5, -0.5, 0.999, 1.0],
+        [1e4, 1e7, 1e10, 1e13, 1e50, 1e300],
+        BOTH,
+    )
+    near = itertools.product([0.1, 0.2, 0.5, 0.7, 1.0, 1.3, 1.95], [0.0, 0.5, 1.0], [0.0, 1e-300, 1e-12, 1e-5], BOTH)
+    half = itertools.product([0.5 - 2**-20, 0.5, 0.5 + 2**-20], [0.5, 1.0, -0.999, 1 - 2**-20], [0.02, 0.7, 9.0], BOTH)
+    one = itertools.product(
+        [1 - 2**-30, 1 + 2**-30, 1 - 2**-20, 1 + 2**-20, 0.9999, 1.0001, 1.0],
+        [0.0, 0.5, -0.5, 2**-10, 0.999, 1 - 2**-20, 1.0, -1.0],
+        [0.3, 2.5, 8.0, 70.0, 980.0],
+        BOTH,
+    )
+    two = itertools.product(
+        [1.99, 1.9999, 2 - 2**-20, 2 - 2**-40], [0.0, 0.5, -1.0, 1.0], [0.5, 3.0, 8.0, 12.0, 20.0, 300.0], BOTH
+    )
+    edge = itertools.product(
+        [0.1, 0.3, 0.5, 0.7, 0.93, 0.98, 1.0, 1.02, 1.06, 1.3, 1.9],
+        [1.0, -1.0, 0.999, -0.999, 1 - 2**-20, -1 + 2**-20, 0.9],
+        [0.6, 2.5, 8.0, 60.0],
+        BOTH,
+    )
+    points = []
+    for grid, count in ((far, 60), (near, 24), (half, 16), (one, 80), (two, 30), (edge, 80)):
+        points += [(a, b, s * x) for a, b, x, s in generator.sample(list(grid), count)]
+    for a, b in ((0.2, 0.5), (0.5, -0.999), (0.8, 0.5), (0.8, 1.0), (0.96, 0.3), (0.999, 0.5), (1.0625, 2**-10), (1.3, -0.6),
+                 (1.9, 1.0)):  # fmt: skip
+        points += [(a, b, zeta(a, b) * (1 + s * 2.0**-k)) for k in (4, 12, 20, 40) for s in BOTH]
+    return points
+
+
+def inside(alpha, beta, x):
+    """Whether the density is positive, and the law has no closed form of one term."""
+    if alpha == 1.0 and beta == 0.0:
+        return False
+    return not (
+        alpha < 1.0 and abs(beta) == 1.0 and not (arb(x) - constants(arb(alpha), arb(beta), False)[0]) * beta > 0
+    )
+
+
+def positive_points():
     grid = [
-        (a, b, s * x) for a, b, x, s in itertools.product(ALPHAS, BETAS, POINTS, (1, -1)) if not (a == 1.0 and b == 0.0)
+        (a, x) for a in (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999) for x in (0.97, 1.01, 1.5, 20.0)
     ]
-    picked = generator.sample(grid, count)
-    for a, b in generator.sample([(a, b) for a in ALPHAS for b in BETAS if a != 1.0 and b != 0.0], count // 8):
-        zeta = float(-mpf(b) * mp.tan(mp.pi * mpf(a) / 2))
-        picked.append((a, b, zeta * (1 + generator.choice([-1, 1]) * 2.0 ** -generator.choice([4, 12, 20]))))
-    return picked
+    grid += [(a, x) for a in (0.02, 0.05, 0.1, 0.2, 0.35, 0.5) for x in (1e-3, 0.125, 1e30, 1e300)]
+    return grid + [(0.75, 0.125), (0.9, 0.6), (0.95, 0.8), (0.99, 0.9), (0.75, 1e13), (0.95, 1e50)]
 
 
-def reference(alpha, beta, x):
-    first = stable_values(alpha, beta, x, DIGITS)
-    if first[0] == 0:
-        return None
-    zeta = -mpf(beta) * mp.tan(mp.pi * mpf(alpha) / 2) if alpha != 1 else mpf(0)
-    if abs(x) > 1e5 and alpha != 1 and abs(zeta) < 1e4:
-        second = tail_series(alpha, beta, x) if x > 0 else tail_series(alpha, -beta, -x)
-        if second is None or second[2] == 0:
-            return None
-        if x < 0:
-            second = (second[0], second[2], None)
-    elif abs(x) <= 1e5:
-        second = rotated_ray(alpha, beta, x)
-    else:
-        return None
-    for a, b in zip(first, second, strict=True):
-        if b is not None and abs(a - b) > mpf(10) ** -18 * abs(a):
-            return None
-    return first
+def row(alpha, beta, x, positive=False):
+    """(pdf, cdf, ccdf) as strings of 20 digits, and whether two formulas agree."""
+    first, second = zolotarev(alpha, beta, x, positive), None
+    if not all(v.rel_accuracy_bits() >= 60 for v in first):
+        raise Refused("enclosure too wide")
+    try:
+        second = inversion(alpha, beta, x, first, positive)
+    except Refused as reason:
+        if "light" not in str(reason):
+            raise
+    if second is not None and not all(abs(u - v) < AGREE * abs(u) for u, v in zip(first, second, strict=True)):
+        raise Refused("the two formulas do not agree")
+    return [v.mid().str(20, radius=False) for v in first], second is not None
 
 
-def positive_reference(a, x):
-    """The positive law is S1 with beta = 1 times cos(pi a/2)^(1/a): formula 2 in that coordinate."""
-    first = stable_values(a, 1, x, DIGITS, positive=True)
-    zeta, sc = -mp.tan(mp.pi * mpf(a) / 2), mp.cos(mp.pi * mpf(a) / 2) ** (1 / mpf(a))
-    f, lower, upper = rotated_ray(a, 1, zeta + mpf(x) / sc)
-    if any(abs(u - v) > mpf(10) ** -18 * abs(u) for u, v in zip(first, (f / sc, lower, upper), strict=True)):
-        return None
-    return first
-
-
-def collect(function, points):
-    rows, refused = [], 0
+def collect(points, positive):
+    rows, single, refused = [], [], []
     for point in points:
         try:
-            value = function(*point)
-        except (ValueError, ArithmeticError):
-            value = None
-        if value is None or value[0] == 0:
-            refused += 1
-        else:
-            rows.append([*point, *(mp.nstr(v, 20) for v in value)])
-    return rows, refused
+            values, both = row(point[0], 1.0, point[1], True) if positive else row(*point)
+        except Refused as reason:
+            refused.append([*point, str(reason)])
+            continue
+        rows.append([*point, *values])
+        if not both:
+            single.append(list(point))
+    return rows, single, refused
 
 
-def write(rows, positive):
+def main():
+    start = time.process_time()
+    plan = list(dict.fromkeys(p for p in general(110) + nasty() if inside(*p)))
+    rows, single, refused = collect(plan, False)
+    positive, more_single, more_refused = collect(positive_points(), True)
     content = {
         "generated_by": "tests/reference/make_stable.py",
         "columns": ["alpha", "beta", "x_S0", "pdf", "cdf", "ccdf"],
         "rows": rows,
         "positive": positive,
+        "single": single + more_single,
+        "refused": refused + more_refused,
     }
     OUT.write_text(json.dumps(content).replace("], [", "],\n["))
-
-
-def moderate(count):
-    """Points that take a second each: moderate x, no extreme index."""
-    generator = random.Random(7)
-    alphas = [0.5, 0.7, 0.85, 0.93, 0.98, 1.0, 1 + 2**-30, 1.0625, 1.3, 1.5, 1.75, 1.9, 1.95]
-    grid = itertools.product(
-        alphas, [0.0, 0.0, 0.5, -0.7, 1.0, 0.9], [0.05, 0.25, 1.0, 1.75, 3.5, 8.0, 15.0, 30.0], (1, -1)
+    for point in content["refused"]:
+        print("refused:", *point)
+    print(
+        f"{len(rows)} + {len(positive)} rows, {len(content['single'])} by one formula, {len(content['refused'])} refused,"
+        f" {time.process_time() - start:.0f} s"
     )
-    points = [(a, b, s * x) for a, b, x, s in grid if not (a == 1.0 and b == 0.0)]
-    return generator.sample(points, count)
-
-
-def main():
-    """All numbers of the file; the ten extreme points take up to a minute each."""
-    start = time.process_time()
-    positive, refused = collect(
-        positive_reference, [(a, x) for a in (0.1, 0.35, 0.75, 0.95) for x in (0.125, 0.6, 0.97, 1.5, 20.0)]
-    )
-    rows: list = []
-    points = chosen(110)[:10] + moderate(80)
-    for first in range(0, len(points), 10):
-        new, also = collect(reference, points[first : first + 10])
-        rows, refused = rows + new, refused + also
-        write(rows, positive)
-    seconds = time.process_time() - start
-    print(f"{len(rows)} + {len(positive)} rows, {refused} points without two agreeing formulas, {seconds:.0f} s")
 
 
 if __name__ == "__main__":
