@@ -71,7 +71,7 @@ def finite_width_critical_sigma_w(
         As in :func:`finite_width_lyapunov`.
     points : int
         Weight scales in the fit, at least 3, over 15 % to both sides of the zero found by bisection, or more until the slope
-        is five of its errors and the zero is inside.
+        is five of its errors and the zero is inside, or less where the exponent is curved.
     depth, realisations, jumps : int
         Of every measurement.
     rng : seed, Generator or None
@@ -88,8 +88,9 @@ def finite_width_critical_sigma_w(
 
     Notes
     -----
-    Weighted straight line in :math:`\ln\sigma_w`. A large ``chi2`` shows that :math:`\lambda_N` is curved over the
-    range (seen near ``alpha = 2`` at small widths, where activity sets in); ``stderr`` is then enlarged. For
+    Weighted straight line in :math:`\ln\sigma_w`. Where its ``chi2`` exceeds four times the degrees of freedom (near
+    ``alpha = 2`` without bias, where the exponent is linear below its zero and quadratic above) the range is halved around
+    the change of sign, as long as the slope stays resolved; ``stderr`` is enlarged by what misfit remains. For
     ``alpha < 2`` without bias the zero tends to 0 with the width, logarithmically: there is an edge at every
     finite width and none in the limit. Measured by the method of :func:`finite_width_lyapunov`, whose tests compare it
     with full matrices.
@@ -124,31 +125,67 @@ def finite_width_critical_sigma_w(
     while high - low > 0.1:
         middle = 0.5 * (low + high)
         low, high = (middle, high) if measure(middle, 2).value <= 0.0 else (low, middle)
-    centre, half = 0.5 * (low + high), 0.15
+    centre, half, found = 0.5 * (low + high), 0.15, None
     while True:
         x = centre + np.linspace(-half, half, points)
-        found = [measure(float(at)) for at in x]
-        y, errors = np.array([one.value for one in found]), np.array([one.stderr for one in found])
-        # a few realisations know their own scatter badly: one scatter for all points of the fit
-        weight = 1.0 / float(np.sqrt(np.mean(errors**2)))
-        design = np.column_stack([np.ones(points), x - centre]) * weight
-        (offset, slope), residual, _, _ = np.linalg.lstsq(design, y * weight, rcond=None)
-        covariance = np.linalg.inv(design.T @ design)
-        zero = -offset / slope
-        if slope > 5.0 * math.sqrt(covariance[1, 1]) and abs(zero) <= half:
+        line = _fit(x, [measure(float(at)) for at in x])
+        if line.steep and abs(line.zero - centre) <= half:
+            found = line
+            if line.chi2 <= 4.0 * (points - 2) or half < 0.04:
+                break
+            # a kink or a curve: the zero of the line is not that of the exponent, so look closer where the sign changes
+            centre, half = line.crossing, 0.5 * half
+            continue
+        if found is not None:  # the closer look does not resolve the slope: the wider line keeps its enlarged error
             break
         # the bisection was misled by noise, or the line is flat within the noise: a wider range around the better guess
-        if slope > 5.0 * math.sqrt(covariance[1, 1]):
-            centre += math.copysign(min(abs(zero), 0.7), zero)
+        if line.steep:
+            centre += math.copysign(min(abs(line.zero - centre), 0.7), line.zero - centre)
         half *= 1.4
         if half > 1.0:
             raise ValueError(
                 f"lambda_N has no zero that stands out of its noise at width = {width}, alpha = {alpha:g}: "
                 "a larger width, depth or number of realisations may show one"
             )
+    sigma_w = math.exp(found.zero)
+    spread = sigma_w * found.spread * math.sqrt(max(1.0, found.chi2 / (points - 2)))
+    return FiniteWidthEdge(
+        sigma_w, spread, np.exp(found.x), found.y, found.errors, found.chi2, width, alpha, sigma_b, phi.name
+    )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A weighted straight line y = slope (x - zero): steep if the slope is five of its errors."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    errors: NDArray[np.float64]
+    zero: float
+    spread: float
+    chi2: float
+    steep: bool
+
+    @property
+    def crossing(self) -> float:
+        """Where the measured points change sign, by interpolation; the zero of the line if they do so at an end."""
+        below = np.flatnonzero(self.y <= 0.0)
+        if below.size == 0 or below[-1] + 1 == self.y.size:
+            return self.zero
+        i = int(below[-1])
+        return float(self.x[i] - self.y[i] * (self.x[i + 1] - self.x[i]) / (self.y[i + 1] - self.y[i]))
+
+
+def _fit(x: NDArray[np.float64], measured: list[Any]) -> _Line:
+    y, errors = np.array([one.value for one in measured]), np.array([one.stderr for one in measured])
+    # a few realisations know their own scatter badly: one scatter for all points of the fit
+    weight = 1.0 / float(np.sqrt(np.mean(errors**2)))
+    centre = float(x.mean())
+    design = np.column_stack([np.ones(x.size), x - centre]) * weight
+    (offset, slope), residual, _, _ = np.linalg.lstsq(design, y * weight, rcond=None)
+    covariance = np.linalg.inv(design.T @ design)
     gradient = np.array([-1.0 / slope, offset / slope**2])
     spread = math.sqrt(float(gradient @ covariance @ gradient))
-    sigma_w = math.exp(centre + zero)
     chi2 = float(residual[0]) if residual.size else 0.0
-    spread *= math.sqrt(max(1.0, chi2 / (points - 2)))
-    return FiniteWidthEdge(sigma_w, sigma_w * spread, np.exp(x), y, errors, chi2, width, alpha, sigma_b, phi.name)
+    steep = bool(slope > 5.0 * math.sqrt(covariance[1, 1]))
+    return _Line(x, y, errors, centre - offset / slope, spread, chi2, steep)
