@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from rmt._checks import check_choice
 from rmt._results import provenance
 from rmt.spectra._chain import Chain, absorb_all
+from rmt.spectra._column_scales import evened
 from rmt.spectra._debug import assert_sum_rules, assert_transpose_agrees, debugging, held, transposed
 from rmt.spectra._explicit import better
-from rmt.spectra._factors import Matrix, checked_factors, live_units
+from rmt.spectra._factors import Factor, Matrix, checked_factors, live_units
 from rmt.spectra._refined import REFINED_WIDTH, refined
 from rmt.spectra._schur import Reduction, SchurForm, merge, reduce_chain, reduce_factors, reduced_factors, schur_form
 from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
@@ -28,6 +29,7 @@ ILL_CONDITIONED = 1e-6  # a bound above this sets the flag
 GROWTH_LIMIT = 4.0  # of the reduction to Hessenberg form, beyond which its errors are corrected,
 CORRECTED_WIDTH = 256  # up to this width, and the bound is raised above it
 UNKNOWN_GROWTH = 64.0  # for ranges that are reduced without blocks
+SUSPICIOUS = 1e3  # a correction by more than so many estimated bounds is not believed
 KEPT_NUMBERS = 1 << 22  # of a stream whose factors are kept for the correction (32 megabytes)
 
 
@@ -91,6 +93,8 @@ def _solved(chain: Chain, reduction: Reduction, factors: Sequence[Matrix] | None
         out["refined"] = correction is not None
     elif inner and form.growth > limit and form.missing == 0:
         correction = refined(reduced_factors(reduction), form.q1.T, form.pair, np.ones(1))
+    if correction is not None and out["refined"] and not _plausible(correction, out, chain, form):
+        correction, out["refined"] = None, False
     if correction is not None:
         out |= {name: correction[name] for name in ("log_modulus", "argument", "error")}
         if not out["refined"]:
@@ -111,7 +115,17 @@ def _solved(chain: Chain, reduction: Reduction, factors: Sequence[Matrix] | None
     return out
 
 
-def _with_vectors(out: dict[str, Any], chain: Chain, reduction: Reduction, form: SchurForm, *, vectors: bool) -> None:
+def _plausible(correction: dict[str, Any], out: dict[str, Any], chain: Chain, form: SchurForm) -> bool:
+    """Whether the corrected values are not absurdly far from the uncorrected ones: a guard against what nobody thought of."""
+    estimate = dict(out, refined=False)
+    _with_vectors(estimate, chain, None, form, vectors=False)
+    moved = np.abs(correction["log_modulus"] - out["log_modulus"])
+    return bool(np.all((moved <= SUSPICIOUS * estimate["error"]) | np.isnan(estimate["error"])))
+
+
+def _with_vectors(
+    out: dict[str, Any], chain: Chain, reduction: Reduction | None, form: SchurForm, *, vectors: bool
+) -> None:
     """Add the vectors of the form, and the bounds that follow from them unless there are better ones."""
     merged = merge(form)
     inner = complex_triangular(merged, side="inner")
@@ -123,7 +137,7 @@ def _with_vectors(out: dict[str, Any], chain: Chain, reduction: Reduction, form:
         growth = form.growth if np.isnan(out["error"]).all() else 1.0
         estimate = eigenvalue_error(chain.condition[order], chain.grading, angle, row_wise, growth, out["log_modulus"])
         out["error"] = estimate + np.nan_to_num(out["error"])
-    if vectors:
+    if vectors and reduction is not None:
         out["right"] = _normalised(reduction.right @ (inner.basis @ (x / np.abs(x).max(axis=0))), form.pair)
         left = reduction.right
         if chain.rank < chain.shape[0]:
@@ -188,10 +202,44 @@ def _held_back(factors: Iterable[ArrayLike]) -> tuple[Sequence[ArrayLike] | None
 
 
 def _solve_once(factors: Iterable[ArrayLike], wanted: Wanted) -> dict[str, Any]:
-    method, vectors = wanted.method, wanted.vectors
-    if method == "exact" or wanted.refine is True:
+    if wanted.method == "exact" or wanted.refine is True:
         factors = list(factors)
     kept, factors = _held_back(factors)
+    if kept is None:
+        return _solve_checked(factors, None, wanted)
+    checked = list(checked_factors(kept))
+    if checked[0].matrix.shape[1] != checked[-1].matrix.shape[0]:
+        return _solve_checked(checked, checked, wanted)  # which refuses it
+    out, uneven = _even_solution([factor.matrix for factor in checked], checked, wanted)
+    if (
+        wanted.vectors and uneven
+    ):  # left vectors lose what the scales bring up; right ones of the transposed product do not
+        other, _ = _even_solution([np.ascontiguousarray(factor.matrix.T) for factor in checked[::-1]], None, wanted)
+        kept_apart = np.isfinite(out["log_modulus"]) & np.isfinite(other["log_modulus"])
+        moved = np.abs(out["log_modulus"] - other["log_modulus"])[kept_apart]
+        if other["right"].shape == out["left"].shape and np.all(moved <= (out["error"] + other["error"])[kept_apart]):
+            out["left"] = other["right"]
+    return out
+
+
+def _even_solution(matrices: list[Matrix], checked: list[Factor] | None, wanted: Wanted) -> tuple[dict[str, Any], bool]:
+    """The fields for a list of factors, columns of many decades made even first, and whether there were any."""
+    even = evened(matrices)
+    if even is None:
+        checked = checked or list(checked_factors(matrices))
+        return _solve_checked(checked, checked, wanted), False
+    checked, scales = list(checked_factors(even[0])), even[1]
+    out = _solve_checked(checked, checked, wanted)
+    if wanted.vectors:
+        pair = np.sign(np.where(out["argument"] == np.pi, 0.0, out["argument"]))[: out["right"].shape[1]]
+        for name, exponents in (("right", -scales), ("left", scales)):
+            out[name] = _normalised(np.ldexp(1.0, exponents.astype(np.int32))[:, None] * out[name], pair)
+    return out, True
+
+
+def _solve_checked(factors: Iterable[Any], checked: list[Factor] | None, wanted: Wanted) -> dict[str, Any]:
+    """The fields for factors that come as a stream, or are kept as a list of checked ones."""
+    method, vectors = wanted.method, wanted.vectors
     chain = _square_chain(factors, wanted.refine)
     n, rank = chain.shape[0], chain.rank
     out: dict[str, Any] = {
@@ -203,12 +251,12 @@ def _solve_once(factors: Iterable[ArrayLike], wanted: Wanted) -> dict[str, Any]:
         "meta": provenance() | {"depth": chain.depth, "rank": rank, "method": method, "refined": False},
     }
     found: dict[str, Any] = {"right": np.zeros((n, 0), dtype=complex), "left": np.zeros((n, 0), dtype=complex)}
-    matrices = None if kept is None else [np.ascontiguousarray(factor, dtype=np.float64) for factor in kept]
+    matrices = None if checked is None else [factor.matrix for factor in checked]
     correct = wanted.refine is True
     if wanted.refine == "auto" and wanted.error and matrices is not None:
         correct = max(max(factor.shape) for factor in matrices) <= REFINED_WIDTH
-    if matrices is not None and rank:
-        live = _seen_by_eigenvalues(matrices)
+    if checked is not None and matrices is not None and rank:
+        live = _seen_by_eigenvalues(checked)
         if live is not None and min(mask.sum() for mask in live) < rank:
             return _structurally_singular(matrices, live, chain, out, wanted, correct=correct)
     if rank:
@@ -238,9 +286,8 @@ def _fill(out: dict[str, Any], found: dict[str, Any]) -> NDArray[np.intp]:
     return order
 
 
-def _seen_by_eigenvalues(factors: Sequence[Matrix]) -> list[NDArray[np.bool_]] | None:
+def _seen_by_eigenvalues(checked: Sequence[Factor]) -> list[NDArray[np.bool_]] | None:
     """Masks of the units that the eigenvalues can see, unlike those of a nilpotent pattern; None: no row or column is zero."""
-    checked = list(checked_factors(factors))
     if all(factor.rows.all() and factor.columns.all() for factor in checked):
         return None
     return live_units(checked, cyclic=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.linalg import eigvals, svdvals
 
-from rmt.spectra import _chain, product_eigenvalues, product_singular_values
+from rmt.spectra import _chain, _eigen_solver, product_eigenvalues, product_singular_values
 
 
 def seconds(function, repeat=2):
@@ -110,10 +110,12 @@ def bounds(seed=2026, path="pivoted"):
         exact = log_singular_values(factors, bits)[: singular.rank]
         found = {"singular values": (singular.log_values[: singular.rank], singular.error[: singular.rank], exact)}
         if factors[0].shape[1] == factors[-1].shape[0]:
-            eigen = product_eigenvalues(factors)
-            rank = int(np.isfinite(eigen.log_modulus).sum())
-            exact = log_eigenvalues(factors, bits)[0][:rank]
-            found["eigenvalues"] = (eigen.log_modulus[:rank], eigen.error[:rank], exact)
+            exact = log_eigenvalues(factors, bits)[0]
+            for what, width in (("eigenvalues", 64), ("eigenvalues as of wide products", 0)):
+                _eigen_solver.REFINED_WIDTH = width
+                eigen = product_eigenvalues(factors)
+                rank = int(np.isfinite(eigen.log_modulus).sum())
+                found[what] = (eigen.log_modulus[:rank], eigen.error[:rank], exact[:rank])
         for what, (value, bound, exact) in found.items():
             error = np.abs(value - exact)
             used = error / bound

@@ -116,7 +116,7 @@ def test_debug_mode_sees_a_result_that_the_transpose_denies(chain, stream, monke
         with pytest.raises(AssertionError, match="of P and of its transpose differ by"):
             product_singular_values(stream(chain))
     with monkeypatch.context() as patch:
-        patch.setattr(_eigen_solver, "refined", once(_eigen_solver.refined))
+        patch.setattr(_eigen_solver, "_solve_checked", once(_eigen_solver._solve_checked))
         with pytest.raises(AssertionError, match="of P and of its transpose differ by"):
             product_eigenvalues(stream(chain))
 
