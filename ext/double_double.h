@@ -6,8 +6,7 @@
 #ifndef RMT_DOUBLE_DOUBLE_H
 #define RMT_DOUBLE_DOUBLE_H
 
-#include <math.h>
-#include <stdint.h>
+#include "vector_math.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options
@@ -16,11 +15,7 @@
 #pragma clang fp contract(off)
 #endif
 
-#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)
-#define RMT_FUSED static __attribute__((target_clones("avx512f", "arch=haswell", "default"), unused))
-#else
-#define RMT_FUSED static __attribute__((unused))
-#endif
+#define RMT_FUSED static RMT_CLONES __attribute__((unused))
 #define RMT_DD_INLINE static inline __attribute__((always_inline, unused))
 
 typedef struct {
