@@ -70,9 +70,8 @@ def collect(state: PairState, parts: Iterable[tuple[Array, Array, Array]]) -> Me
 
 @dataclass(frozen=True)
 class Shape:
-    """Limits of an activation at both ends, ln|h| from which it is at them, ln|h| of its zeros and singular points."""
+    """ln|h| from which an activation is at its limits, ln|h| of its zeros and singular points, and its supremum."""
 
-    limits: tuple[float, float]
     log_settled: float
     log_stops: tuple[float, ...]
     supremum: float
@@ -98,9 +97,9 @@ def shape_of(phi: Activation) -> Shape:
     stops = {math.log(abs(p)) for p in phi.singular_points if p}
     for sign, side in zip((1.0, -1.0), sides, strict=True):
         for i in np.flatnonzero(side[:-1] * side[1:] < 0.0):
-            root = optimize.brentq(lambda t, s=sign: float(phi.value(s * math.exp(t))), log_h[i], log_h[i + 1])
+            root = optimize.brentq(lambda t, s=sign: float(phi.value(s * np.exp([t]))[0]), log_h[i], log_h[i + 1])
             stops.add(float(root))
-    return Shape((float(limits[0, 0]), float(limits[1, 0])), settled, tuple(sorted(stops)), supremum)
+    return Shape(settled, tuple(sorted(stops)), supremum)
 
 
 def _highest(phi: Activation, scale: float) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import optimize
 
 from rmt._lepage import sum_jumps
-from rmt.meanfield import LepageLayer, fixed_point, phase_diagram
+from rmt.meanfield import LepageLayer, fixed_point, phase_diagram, two_input_flow
 from rmt.stable import AlphaStable
 
 
@@ -42,6 +42,13 @@ def benchmark():
     grid = np.linspace(1, 2, 11), np.linspace(0.1, 3, 30)
     ours = cpu(lambda: phase_diagram(*grid, lines=False))
     rows.append({"what": "330-cell map (s)", "ours": ours, "peer": None, "ratio": None, "target": "20 s"})
+    for name in ("tanh", "sigmoid", "sin"):
+        parameters = {"alpha": 1.5, "sigma_w": 1.5, "sigma_b": 0.3, "start": 0.5, "activation": name}
+        two_input_flow(0, **parameters)
+        ours = cpu(lambda p=parameters: two_input_flow(1, **p)) / 2
+        rows.append(
+            {"what": f"two inputs, {name}, a layer (s)", "ours": ours, "peer": None, "ratio": None, "target": ""}
+        )
     for width in (4000, 40000):
         signals, layer, rng = np.ones((width, 2)), LepageLayer(1.5, 1.0, jumps=48, rng=1), np.random.default_rng(1)
         layer(signals)
