@@ -56,7 +56,7 @@ def complex_triangular(form: SchurForm, *, side: str) -> Triangular:
     share their eigenvalues. Both rows of a complex pair get one common exponent.
     """
     r, e = form.triangles[0], form.exponents[0].copy()
-    s = np.triu(r).astype(np.complex128)
+    real = np.triu(r)
     q = form.q0 if side == "outer" else form.q1
     basis = q.T.astype(np.complex128)  # (0, 0) when it is not accumulated, for bounds only
     sign = np.where(np.diagonal(form.h) < 0.0, -1.0, 1.0)
@@ -65,18 +65,19 @@ def complex_triangular(form: SchurForm, *, side: str) -> Triangular:
     sign[first] = sign[second] = 1.0
     top = np.maximum(e[first], e[second])
     for rows in (first, second):
-        s[rows] *= _powers(e[rows] - top)[:, None]
+        real[rows] *= _powers(e[rows] - top)[:, None]
         e[rows] = top
     blocks = np.array([form.h[i : i + 2, i : i + 2] for i in first]).reshape(-1, 2, 2)
     if side == "outer":
-        _blocks_times(blocks, first, s)
+        _blocks_times(blocks, first, real)
     else:
-        _times_blocks(s, first, blocks)
-    s = sign[:, None] * s if side == "outer" else s * sign[None, :]
-    m = np.array([s[i : i + 2, i : i + 2].real for i in first]).reshape(-1, 2, 2)
+        _times_blocks(real, first, blocks)
+    real = sign[:, None] * real if side == "outer" else real * sign[None, :]
+    m = np.array([real[i : i + 2, i : i + 2] for i in first]).reshape(-1, 2, 2)
     half = 0.5 * (m[:, 0, 0] - m[:, 1, 1])
     root = np.sqrt(np.maximum(-(half * half + m[:, 0, 1] * m[:, 1, 0]), 0.0))
     g = _rotate_pairs(m, 0.5 * (m[:, 0, 0] + m[:, 1, 1]) + 1j * root)
+    s = real.astype(np.complex128)
     _blocks_times(g.conj().transpose(0, 2, 1), first, s)
     _times_blocks(s, first, g)
     if basis.size:

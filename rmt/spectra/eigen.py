@@ -99,11 +99,12 @@ def product_eigenvalues(
 
     Notes
     -----
-    Tested against multiprecision on products of fourteen families (Gaussian, stable with index 0.8 to 1.9, slopes down to
-    1e-200, nearly singular and near-identity factors; n <= 64, up to 1e4 factors): where ``.meta["refined"]`` is true, every
-    ln|lambda| is right to its last digits and ``.error`` is 2 to 10 times the error. Where it is not (n > 64, long
-    iterators, ``refine=False``) a nearly singular factor costs the digits of its condition number, and ``.error`` is a
-    first-order estimate with measured constants.
+    Tested against multiprecision on fresh products of twenty families (Gaussian, stable with index 0.8 to 1.9, rows or columns
+    graded by slopes down to 1e-40, factors of condition up to 1e15, near identity, rectangular; n <= 60) and on 1e4 factors:
+    where ``.meta["refined"]`` is true, every ln(lambda) is right to its last digits and ``.error`` is 2 to 10 times the error.
+    Where it is not (n > 64, long iterators, ``refine=False``), ``.error`` is an estimate with measured constants: it held on
+    the same products sent that way, nine in ten within 1000 times the error, seven in ten at n = 300. Above 128 columns a
+    nearly singular factor then costs the digits of its condition number.
 
     Source: derived, see docs/theory/product-spectra.md; the product eigenproblem is reviewed by Watkins, SIAM Rev. 47
     (2005) 3.
@@ -160,7 +161,9 @@ def eig(a: ArrayLike) -> ProductEig:
     r"""Eigenvalues and eigenvectors of one matrix whose rows or columns may span any number of decades.
 
     LAPACK balances such a matrix or works normwise; either destroys the small eigenvalues or the small components of the
-    eigenvectors. Here the grading is taken out by a row-sorted, column-pivoted QR factorisation first.
+    eigenvectors. Here the grading of the columns is moved to the rows by exact powers of two, and taken out by a row-sorted,
+    column-pivoted QR factorisation. Tested with columns of 200 decades, and rows and columns of 60 each: vectors to 1e-10
+    normwise, logarithms to their last digits.
 
     Parameters
     ----------
