@@ -165,7 +165,7 @@ def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: f
     """The a-posteriori bound: errors of the pass, of the final SVD, of the logarithm; constants measured (docs/theory)."""
     condition = chain.condition[np.argsort(-chain.exponents, kind="stable")]
     final = 3.0 * math.sqrt(chain.rank) * t_condition
-    pass_weight = 150.0 if chain.presorted else 60.0
+    pass_weight = 100.0 if chain.presorted else 60.0
     return UNIT * (pass_weight * condition + final + 5.0 * np.abs(log_values))
 
 
