@@ -48,6 +48,11 @@ def stable_values(alpha: Any, beta: Any, x: Any, digits: int, positive: bool = F
     -------
     pdf, cdf, ccdf : mpf
 
+    Raises
+    ------
+    ArithmeticError
+        If the trapezoid sum does not converge: next to zeta, 1 - x/zeta of 2^-40, where at other alpha two digits are lost.
+
     Notes
     -----
     Nolan (1997): with :math:`V` as in that paper and :math:`G = (x - \zeta)^{\alpha/(\alpha-1)} V(\theta)`, pdf =
