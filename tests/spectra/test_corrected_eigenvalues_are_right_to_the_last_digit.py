@@ -6,10 +6,11 @@ from pathlib import Path
 import mpmath as mp
 import numpy as np
 import pytest
+from fresh_products import FAMILIES as FRESH
 from portable_products import LARGE_CASES
 
 from rmt import _spectra_extended
-from rmt.spectra import product_eig, product_eigenvalues
+from rmt.spectra import _chain, _eigen_solver, product_eig, product_eigenvalues
 
 UNIT = 2.0**-53
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "spectra_products.json").read_text())
@@ -143,3 +144,19 @@ def test_a_step_in_extended_precision_is_right_row_by_row(rng):
         assert max(abs(residual[i, j]) for j in range(n)) <= 1e-29 * np.abs(second[i]).max()
     gram = new.T * new - mp.eye(n)
     assert max(abs(x) for x in gram) <= 1e-30
+
+
+def test_an_unlucky_hessenberg_reduction_is_corrected_or_bounded(monkeypatch):
+    """A growth of 1e4 in the reduction cost eight digits here; the reduced product alone brings them back, up to n = 256."""
+    factors = list(FRESH["stable 1.5"](np.random.default_rng([5002, 4, 24, 60]), 60, 24))
+    exact = product_eigenvalues(factors)
+    monkeypatch.setattr(_eigen_solver, "REFINED_WIDTH", 0)
+    monkeypatch.setattr(_chain, "ALWAYS_PIVOT", 0)
+    corrected = product_eigenvalues(factors)
+    monkeypatch.setattr(_eigen_solver, "CORRECTED_WIDTH", 0)
+    bounded = product_eigenvalues(factors)
+    for result in (corrected, bounded):
+        assert not result.meta["refined"]
+        assert np.all(np.abs(result.log_modulus - exact.log_modulus) <= result.error)
+    assert np.abs(corrected.log_modulus - exact.log_modulus).max() <= 1e-10
+    assert bounded.error.max() > 100 * corrected.error.max()
