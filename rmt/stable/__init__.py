@@ -9,12 +9,13 @@ from rmt.stable.fitting import StableFit, fit
 from rmt.stable.goodness import GoodnessOfFit, Rival, goodness_of_fit, rivals
 from rmt.stable.law import AlphaStable
 from rmt.stable.positive import PositiveStable
-from rmt.stable.scores import Score
+from rmt.stable.scores import PositiveScore, Score
 from rmt.stable.spectral import SpectralStable
 
 __all__ = [
     "AlphaStable",
     "GoodnessOfFit",
+    "PositiveScore",
     "PositiveStable",
     "Rival",
     "Score",

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rmt._checks import check_real
 from rmt._random import RandomState
 from rmt._stable_density import Law
 from rmt.stable.evaluation import StableMethods, kernel_law
 from rmt.stable.sampling import Shape, draw_log_positive, draw_positive
+from rmt.stable.scores import PositiveScore, standard_scores
 
 __all__ = ["PositiveStable"]
 
@@ -128,6 +129,48 @@ class PositiveStable(StableMethods):
         if s >= self.a:
             return math.inf
         return math.exp(s * math.log(self.scale) + math.lgamma(1.0 - s / self.a) - math.lgamma(1.0 - s))
+
+    def score(self, x: ArrayLike) -> PositiveScore:
+        r"""Derivatives of the log density with respect to x, a and scale.
+
+        S is :math:`c\,X` with X of the law (a, beta = 1) in S1 and :math:`c = \cos(\pi a/2)^{1/a}`, so with
+        :math:`L' = d\ln c/da` the derivative in a is that of X at x/c less :math:`L'\,(1 + x\,\partial_x\ln f)`.
+
+        Parameters
+        ----------
+        x : float or array_like
+            Points > 0.
+
+        Returns
+        -------
+        PositiveScore
+            Named tuple ``(x, a, scale)`` of arrays of the shape of x. Tested: 1e-11 (1 + abs(score)) against differences of
+            certified densities, a from 0.02 to 0.99.
+
+        Raises
+        ------
+        ValueError
+            If a point is NaN, infinite or not positive.
+
+        Examples
+        --------
+        >>> from rmt.stable import PositiveStable
+        >>> PositiveStable(0.5).score(0.5).x  # Levy's law: -3/(2x) + 1/(4x^2)
+        array(-2.)
+        """
+        points = np.asarray(x, dtype=np.float64)
+        flat = np.ascontiguousarray(points).ravel()
+        if not (np.isfinite(flat) & (flat > 0.0)).all():
+            raise ValueError("x holds a point that is not finite and positive, where the score does not exist")
+        self._kernel()  # checks the range
+        half = 0.5 * math.pi * self.a
+        log_cosine = math.log(math.sin(0.5 * math.pi * (1.0 - self.a)))
+        z1 = flat / self.scale * math.exp(-log_cosine / self.a)
+        _, d_z, d_a, _ = standard_scores(self.a, 1.0, z1 - math.tan(half), z1, False)
+        relative = z1 * d_z  # x d log f/dx
+        d_a += (log_cosine / self.a + 0.5 * math.pi * math.tan(half)) / self.a * (1.0 + relative)
+        parts = (relative / flat, d_a, -(1.0 + relative) / self.scale)
+        return PositiveScore(*(np.asarray(part).reshape(points.shape) for part in parts))
 
     def sample(self, shape: Shape = None, rng: RandomState = None) -> NDArray[np.float64]:
         """Independent variates (Kanter 1975). Below a = 0.05 use :meth:`sample_log`: overflow gives infinity.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rmt._stable_scores import ScoreLaw
 
-__all__ = ["Score", "score_law", "standard_scores"]
+__all__ = ["PositiveScore", "Score", "score_law", "standard_scores"]
 
 
 class Score(NamedTuple):
@@ -20,6 +20,14 @@ class Score(NamedTuple):
     alpha: NDArray[np.float64]
     beta: NDArray[np.float64]
     loc: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+
+class PositiveScore(NamedTuple):
+    """d log f / d(x, a, scale) of the positive law, each of the shape of x."""
+
+    x: NDArray[np.float64]
+    a: NDArray[np.float64]
     scale: NDArray[np.float64]
 
 

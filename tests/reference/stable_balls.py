@@ -204,15 +204,17 @@ def _centre(curve):
     return s
 
 
-def zolotarev(alpha, beta, x, positive=False):
-    """(pdf, cdf, ccdf) as balls; x inside the support."""
+def zolotarev(alpha, beta, x, positive=False, only_density=False):
+    """(pdf, cdf, ccdf) as balls, or pdf alone; x inside the support."""
     ctx.prec = 400 + 2 * abs(math.frexp(float(x))[1])
-    return _zolotarev(arb(alpha), arb(beta), arb(x), positive)
+    return _zolotarev(arb(alpha), arb(beta), arb(x), positive, only_density)
 
 
-def _zolotarev(alpha, beta, x, positive):
+def _zolotarev(alpha, beta, x, positive, only_density=False):
     if positive and alpha > 0.9:  # as the one-sided law in S0
         zeta, _, _, log_sc = constants(alpha, beta, False)
+        if only_density:
+            return _zolotarev(alpha, beta, zeta + x / log_sc.exp(), False, True) / log_sc.exp()
         f, lower, upper = _zolotarev(alpha, beta, zeta + x / log_sc.exp(), False)
         return f / log_sc.exp(), lower, upper
     zeta = arb(0) if alpha == 1 else constants(alpha, beta, positive)[0]
@@ -243,12 +245,14 @@ def _zolotarev(alpha, beta, x, positive):
     near_small, near_large = (d, chi) if curve.rising else (chi, d)
     f = total("density", scale * (1 + curve.minimum))
     factor = (-curve.minimum).exp()
+    f *= curve.prefactor * factor / arb.pi()
+    if only_density:
+        return f
     straight = total("straight", scale if curve.light else near_small) * factor
     other = curve.width - straight
     if not (other.is_finite() and other.rel_accuracy_bits() > 64):
         other = total("complement", near_large)
     pi = arb.pi()
-    f *= curve.prefactor * factor / pi
     lower, upper = (straight, other) if curve.rising else (other, straight)
     return f, curve.below + lower / pi, upper / pi
 

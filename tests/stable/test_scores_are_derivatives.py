@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rmt.stable import AlphaStable
+from rmt.stable import AlphaStable, PositiveStable
 from rmt.stable.likelihood import local_density
 
 REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "stable_scores.json").read_text())
@@ -39,6 +39,24 @@ def test_scores_on_the_reference_grid():
     assert not bad, bad
     assert len(REFERENCE["rows"]) > 100
     assert sum(row[3] == "both" for row in REFERENCE["rows"]) >= 20
+
+
+def test_scores_of_the_positive_law():
+    """a from 0.02 to 0.99 against differences of certified densities; the scale against its own differences."""
+    rows = json.loads((Path(__file__).parents[1] / "reference" / "stable_positive_scores.json").read_text())["rows"]
+    bad = []
+    for a, x, *wanted in rows:
+        found = PositiveStable(a, 3.0).score(3.0 * x)
+        expected = np.array([float(v) for v in wanted])
+        error = np.abs(np.array([3.0 * found.x, found.a]) - expected) / (1.0 + np.abs(expected))
+        if not error.max() < 1e-11:
+            bad.append((a, x, error, expected))
+    assert not bad, bad
+    assert len(rows) > 25
+    up, down = (PositiveStable(0.7, s).logpdf(1.3) for s in (2.0 + 1e-5, 2.0 - 1e-5))
+    assert float(PositiveStable(0.7, 2.0).score(1.3).scale) == pytest.approx((up - down) / 2e-5, rel=1e-8)
+    with pytest.raises(ValueError, match="x holds a point that is not finite and positive"):
+        PositiveStable(0.7).score([1.0, 0.0])
 
 
 @pytest.mark.parametrize(
