@@ -110,8 +110,8 @@ def test_flow_at_two_is_exactly_the_map_of_poole():
 
 def test_flow_is_continuous_at_two():
     """Gap to alpha = 2 falls linearly in 2 - alpha."""
-    at_two = two_input_flow(1, alpha=2.0, sigma_w=2.0, sigma_b=0.3).difference
-    gaps = [two_input_flow(1, alpha=a, sigma_w=2.0, sigma_b=0.3, step=0.5).difference - at_two for a in (1.98, 1.99)]
+    at_two = two_input_flow(0, alpha=2.0, sigma_w=2.0, sigma_b=0.3).difference
+    gaps = [two_input_flow(0, alpha=a, sigma_w=2.0, sigma_b=0.3, step=0.5).difference - at_two for a in (1.98, 1.99)]
     assert np.abs(gaps[0]).max() < 0.05
     np.testing.assert_allclose(gaps[0] / gaps[1], 2.0, rtol=0.1)
 

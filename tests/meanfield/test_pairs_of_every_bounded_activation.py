@@ -235,7 +235,9 @@ def test_marginals_are_kept_and_mass_is_where_it_must_be(phi):
         assert (np.diff(flow.difference) < 0.0).all()
 
 
-@pytest.mark.parametrize(("phi", "alpha", "error"), [("sin", 0.6, 1e-4), ("tanh", 0.6, 3e-6)])
+@pytest.mark.parametrize(
+    ("phi", "alpha", "error"), [("sin", 0.6, 1e-4), pytest.param("tanh", 0.6, 3e-6, marks=pytest.mark.slow)]
+)
 def test_small_alpha_is_less_accurate_and_says_so(phi, alpha, error):
     flow = two_input_flow(0, alpha=alpha, sigma_w=2.0, activation=phi, start=0.5)
     assert flow.error[0] < error
