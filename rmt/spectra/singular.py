@@ -131,7 +131,8 @@ def _bidiagonal_svd(r1: Matrix, e: NDArray[np.int64], vectors: bool) -> Decompos
     if not s[-1] > 0.0:
         return None
     difference = math.fsum(np.log(mantissa)) - math.fsum(np.log(pivots)) + int(np.sum(shift - shifts)) * LN2
-    if abs(difference) > 10.0 * UNIT * e.size:  # at most 1.6 on products of all families, 8000 where digits were lost
+    # up to 400 columns at most 1.6 roundings per value, 8000 where digits were lost; more in wide ill-conditioned triangles
+    if abs(difference) > UNIT * e.size * (10.0 + condition):
         return None
     return mantissa, shift.astype(np.int64) + middle, left, right, condition
 
