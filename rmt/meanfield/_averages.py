@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import optimize, special
 
 from rmt._quadrature import double_exponential, gauss_legendre_panels
 from rmt.activations import Activation
@@ -39,6 +39,16 @@ def growth_exponent(activation: Activation) -> float:
     ends = [activation.log_abs_value(np.array([150.0, 300.0]), sign) for sign in (1, -1)]
     slopes = [(e[1] - e[0]) / 150.0 for e in ends if np.isfinite(e).all()]
     return max(0.0, *slopes)
+
+
+@lru_cache(maxsize=256)
+def zeros(phi: Activation) -> tuple[float, ...]:
+    """Zeros of phi away from 0: the integrand has an integrable singularity there."""
+    x = np.concatenate([-np.geomspace(1e-4, 1e3, 4001)[::-1], np.geomspace(1e-4, 1e3, 4001)])
+    value = np.asarray(phi.value(x), dtype=float)
+    cells = np.flatnonzero(value[:-1] * value[1:] < 0)
+    roots = [optimize.brentq(lambda t: float(phi.value(t)), x[i], x[i + 1]) for i in cells]
+    return tuple(root for root in roots if abs(root) > 1e-3)
 
 
 @lru_cache(maxsize=64)
@@ -101,7 +111,9 @@ class Averages:
     def __init__(self, activation: Activation, alpha: float) -> None:
         self.phi, self.alpha = activation, alpha
         self.log_nodes, self.weights = log_rule(alpha)
-        self.kind = "period" if activation.period else "panels" if activation.singular_points else "smooth"
+        # |phi|^alpha has a cusp at a zero of phi; the one at 0 lies at the end of every rule
+        self.stops = (*activation.singular_points, *(() if activation.period else zeros(activation)))
+        self.kind = "period" if activation.period else "panels" if self.stops else "smooth"
         self.finite = alpha == 2.0 or growth_exponent(activation) < 1.0 - 1e-6
         # Below this ln q the expansion is used: its error is O(q) for odd analytic functions, O(q^(1/alpha)) at worst.
         self.threshold = -25.0 if activation.odd and activation.smooth else -50.0
@@ -117,7 +129,7 @@ class Averages:
             log_h, weights = self.log_nodes[part] + log_c, self.weights[part]
         elif self.kind == "panels":
             reach = min(84.0 / self.alpha, 3.3 if self.alpha == 2.0 else math.inf)
-            log_h, w = panels(self.phi.singular_points, *_quantised(log_c - 38.0, log_c + reach))
+            log_h, w = panels(self.stops, *_quantised(log_c - 38.0, log_c + reach))
             weights = 2.0 * w * density_at(self.alpha, log_h - log_c)
         else:
             half = 0.5 * self.phi.period  # type: ignore[operator]
@@ -226,8 +238,9 @@ def _saturation_integral(phi: Activation, alpha: float, sign: int, slope: float)
     high = 42.0 / (alpha * (1.0 - growth))
     if phi.period:
         return _periodic_saturation(phi, alpha, slope)
-    if phi.singular_points:
-        t, w = panels(phi.singular_points, -40.0, math.ceil(high))
+    stops = (*phi.singular_points, *zeros(phi))
+    if stops:
+        t, w = panels(stops, -40.0, math.ceil(high))
     else:
         steps = np.arange(-math.ceil(40.0 / LOG_STEP), math.ceil(high / LOG_STEP) + 1)
         t, w = np.asarray(LOG_STEP * steps, dtype=np.float64), np.full(steps.size, LOG_STEP)

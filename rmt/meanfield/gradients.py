@@ -15,10 +15,10 @@ import numpy as np
 
 from rmt._checks import check_choice, check_integer, check_real
 from rmt.activations import Activation
-from rmt.meanfield._averages import averages, log_scale, panels
+from rmt.meanfield._averages import averages, log_scale, panels, zeros
 from rmt.meanfield._ray import LOG_STEP, density_at, tail_constant
 from rmt.meanfield.length import _log, check_parameters, fixed_log_q
-from rmt.meanfield.lyapunov import PathMoments, _gaussian_growth, lyapunov_exponent, zeros
+from rmt.meanfield.lyapunov import PathMoments, _gaussian_growth, lyapunov_exponent
 
 __all__ = ["backward_exponent", "jacobian_moment"]
 

@@ -25,7 +25,7 @@ from rmt._checks import check_real
 from rmt._quadrature import double_exponential, gauss_legendre_panels
 from rmt._results import Result
 from rmt.activations import Activation
-from rmt.meanfield._averages import LOG_OVERFLOW, averages, log_scale
+from rmt.meanfield._averages import LOG_OVERFLOW, averages, log_scale, zeros
 from rmt.meanfield._ray import GRID_LOW, LOG_STEP, InverseMoments, inverse_moments, tail_constant
 from rmt.meanfield.length import _log, check_parameters, fixed_log_q, fixed_point
 
@@ -199,16 +199,6 @@ class PathMoments:
                 return rate(2.0), 2.0
         found = optimize.minimize_scalar(rate, bounds=(low, high), method="bounded", options={"xatol": 1e-7})
         return float(found.fun), float(found.x)
-
-
-@lru_cache(maxsize=64)
-def zeros(phi: Activation) -> tuple[float, ...]:
-    """Zeros of phi away from 0: the integrand has an integrable singularity there."""
-    x = np.concatenate([-np.geomspace(1e-4, 1e3, 4001)[::-1], np.geomspace(1e-4, 1e3, 4001)])
-    value = np.asarray(phi.value(x), dtype=float)
-    cells = np.flatnonzero(value[:-1] * value[1:] < 0)
-    roots = [optimize.brentq(lambda t: float(phi.value(t)), x[i], x[i + 1]) for i in cells]
-    return tuple(root for root in roots if abs(root) > 1e-3)
 
 
 @lru_cache(maxsize=64)

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import integrate
 
+from rmt.activations import custom
 from rmt.meanfield import fixed_point, length_map, lyapunov_exponent, path_growth
 from rmt.stable import expectation_rule
 
@@ -29,6 +31,29 @@ def test_length_map_agrees_with_the_rule_of_stable(alpha, q):
     x = np.exp(np.minimum(log_x + math.log(q / 2) / alpha, 600.0))
     expected = 1.3**alpha * float(weights @ np.tanh(x) ** alpha) + 0.2**alpha
     assert length_map(q, alpha=alpha, sigma_w=1.3, sigma_b=0.2) == pytest.approx(expected, rel=2e-12)
+
+
+@pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])
+def test_length_map_splits_at_the_zeros_of_a_users_activation(scale):
+    def cut(x):
+        return np.clip(x, -40.0, 40.0)
+
+    hump = custom(
+        lambda x: (1 - cut(x) ** 2) * np.exp(-(cut(x) ** 2) / 2),
+        lambda x: (cut(x) ** 3 - 3 * cut(x)) * np.exp(-(cut(x) ** 2) / 2),
+        bounded=True,
+        name="hump",
+    )
+
+    def integrand(x):
+        return 2 * scale / math.pi / (scale**2 + x**2) * abs(1 - x**2) * math.exp(-(x**2) / 2)
+
+    # alpha = 1: a Cauchy pre-activation of scale q/2
+    expected = sum(
+        integrate.quad(integrand, low, high, epsabs=0, epsrel=1e-13)[0]
+        for low, high in [(0, 0.1), (0.1, 1), (1, 3), (3, 40)]
+    )
+    assert length_map(2 * scale, alpha=1.0, sigma_w=1.0, activation=hump) == pytest.approx(expected, rel=1e-11)
 
 
 def test_published_values_of_the_theory_note():
