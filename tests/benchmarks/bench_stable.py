@@ -145,9 +145,10 @@ def evaluation():
 
 def errors():
     """Largest and median relative error of the density on the stored 20-digit values with alpha >= 1/2 and f > 1e-250."""
-    grid = [
-        r for r in json.loads(REFERENCE.read_text())["rows"] if r[0] >= 0.5 and float(r[3]) > 1e-250 and abs(r[2]) < 1e6
-    ]
+    rows = json.loads(REFERENCE.read_text())["rows"]
+    grid = [r for r in rows if r[0] >= 0.5 and float(r[3]) > 1e-250 and abs(r[2]) < 1e6][
+        ::4
+    ]  # a peer takes seconds a law
     wanted = np.array([float(r[3]) for r in grid])
 
     def error(pdf):
