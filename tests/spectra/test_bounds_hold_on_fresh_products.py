@@ -13,7 +13,6 @@ UNIT = 2.0**-53
 @pytest.mark.parametrize("path", ["pivoted", "presorted"])
 def test_bounds_against_multiprecision(path, monkeypatch):
     """No error exceeds its bound; six of seven bounds are within 1000 times the error (the last digit counts as one)."""
-    pytest.importorskip("flint")
     from product_truth import log_eigenvalues, log_singular_values, needed_bits
 
     if path == "presorted":  # small products take the way of those wider than 128

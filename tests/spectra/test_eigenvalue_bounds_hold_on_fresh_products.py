@@ -35,7 +35,6 @@ def errors(result, log_modulus, argument):
 
 @pytest.mark.slow
 def test_corrected_eigenvalues():
-    pytest.importorskip("flint")
     ratios = []
     for name, factors, *truth in products(((6, 60), (14, 15), (28, 5), (60, 3))):
         result = product_eigenvalues(factors)
@@ -51,7 +50,6 @@ def test_corrected_eigenvalues():
 @pytest.mark.parametrize("path", ["pivoted", "presorted"])
 def test_estimated_bounds(path, monkeypatch):
     """Small products are sent the way of those wider than 64 (pivoted) and 128 (presorted)."""
-    pytest.importorskip("flint")
     monkeypatch.setattr(_eigen_solver, "REFINED_WIDTH", 0)
     if path == "presorted":
         monkeypatch.setattr(_chain, "ALWAYS_PIVOT", 0)

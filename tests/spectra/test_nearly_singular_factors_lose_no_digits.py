@@ -65,7 +65,6 @@ def test_hilbert_matrix():
 @pytest.mark.parametrize("family", HARSH)
 def test_harsh_families_against_multiprecision(family, rng):
     """Condition 1e8 to 1e15 on purpose, slopes down to 1e-40, in rows and in columns."""
-    pytest.importorskip("flint")
     from product_truth import log_singular_values, needed_bits
 
     for n, depth in ((6, 40), (12, 8), (20, 3)):
@@ -78,7 +77,6 @@ def test_harsh_families_against_multiprecision(family, rng):
 
 def test_without_the_refinement_digits_are_lost(rng):
     """Power of the test above: plain doubles miss 1e-10, inside their bound."""
-    pytest.importorskip("flint")
     from product_truth import log_singular_values, needed_bits
 
     factors = list(HARSH["one of condition 1e12"](rng, 8, 12))
@@ -93,7 +91,6 @@ def test_without_the_refinement_digits_are_lost(rng):
 @pytest.mark.parametrize("seed", [7001, 7002])
 def test_fresh_products_of_all_families_reach_1e_10(seed):
     """Fresh Gaussian, stable, saturated, near singular, rectangular products, widths up to 60, lengths up to 1000."""
-    pytest.importorskip("flint")
     from product_truth import log_singular_values, needed_bits
 
     slack = []
