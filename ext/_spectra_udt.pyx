@@ -72,11 +72,12 @@ cdef int step(
     cdef double* tau = spare + widest
     cdef double* scale = tau + widest
     cdef double* line = scale + widest
-    cdef double* probes = line + widest
+    cdef double* squares = line + widest
+    cdef double* probes = squares + widest
     cdef int64_t* buffer = indices
     cdef int64_t* e = buffer + 2 * widest
 
-    load(a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, c, e, key, row_norm, tau, work)
+    load(a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, c, e, key, row_norm, tau, squares, buffer, work)
     for i in range(m):
         line[i] = log2(row_norm[i]) if row_norm[i] > 0.0 else -1e300
     moved = order_with_slack(key, columns, r, COLUMN_SLACK, buffer)
@@ -96,7 +97,7 @@ cdef int step(
         growth[0] = growth_of(c, m, r, steps, columns, e, new_e, spare, line)
         if growth[0] > limit:  # once more from the start, to be pivoted; a panel that did not move has no copy
             if not (moved or rows_moved):
-                load(a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, c, e, key, row_norm, tau, work)
+                load(a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, c, e, key, row_norm, tau, squares, buffer, work)
             else:
                 gather(panel, new_rows, columns, m, r, c)
     if limit <= 0.0 or growth[0] > limit:
@@ -109,7 +110,7 @@ cdef int step(
         while True:
             for j in range(steps):
                 diagonal[j] = fabs(c[j + j * m])
-            error_sizes(a, lda, m, n, shift, reflectors == 0, steps, columns, old_e, e, row_norm, scale)
+            error_sizes(a, lda, m, n, shift, reflectors == 0, steps, columns, old_e, e, squares, row_norm, scale)
             probe_rows(c, m, steps, new_blocks, nb, row_norm, new_rows, scale, diagonal, probes, key, column_norm, work)
             if refined[0] or refine <= 0.0 or largest_loss(key, column_norm, steps) <= refine:
                 break
@@ -146,7 +147,7 @@ cdef int step(
 def workspace(long long m, long long n, long long r, long long n0, long long nb):
     """How many doubles of memory a step needs."""
     widest = max(m, n, r, n0)
-    return max(n * m, CHUNK * (min(m, r) + n0)) + (4 * widest + nb) * nb + 8 * widest + PROBES * m
+    return max(n * m, CHUNK * (min(m, r) + n0)) + (4 * widest + nb) * nb + 9 * widest + PROBES * m
 
 
 def udt_step(

@@ -7,7 +7,6 @@ from spectra_scaling cimport exponent_of, times_power
 
 cdef extern from "spectra_passes.h" nogil:
     double column_maximum "rmt_column_maximum"(const double* x, int64_t n)
-    double sum_of_squares "rmt_sum_of_squares"(const double* x, int64_t n)
     void solve_transposed "rmt_solve_transposed"(const double* r, int64_t ld, int64_t n, double* x)
     double turn_angles "rmt_turn_angles"(
         const double* r, const double* old, const double* scale, const double* inverse, double lift, double diagonal,
@@ -79,7 +78,7 @@ cdef inline void probe_rows(
 
 cdef inline void error_sizes(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, bint first, int64_t steps, const int64_t* columns,
-    const int64_t* old_e, const int64_t* e, double* row_norm, double* column_size
+    const int64_t* old_e, const int64_t* e, const double* row_square, double* row_norm, double* column_size
 ) noexcept nogil:
     """Sizes of the rounding errors of the scaled panel: |E_lj| <= u rownorm_l columnsize_j.
 
@@ -93,15 +92,15 @@ cdef inline void error_sizes(
     if first:
         return
     for i in range(m):
-        x = sum_of_squares(a + i * lda, n)
-        top = 0
-        if not 1e-250 < x < 1e250:
-            x = column_maximum(a + i * lda, n)
-            top = exponent_of(x) if x > 0.0 else 0
-            x = 0.0
-            for j in range(n):
-                y = times_power(a[i * lda + j], -top)
-                x += y * y
+        if row_square[i] > 1e-250:
+            row_norm[i] = sqrt(row_square[i])
+            continue
+        x = column_maximum(a + i * lda, n)
+        top = exponent_of(x) if x > 0.0 else 0
+        x = 0.0
+        for j in range(n):
+            y = times_power(a[i * lda + j], -top)
+            x += y * y
         row_norm[i] = times_power(sqrt(x), top - shift)
 
 

@@ -10,9 +10,7 @@ cdef extern from "spectra_passes.h" nogil:
     double column_maximum "rmt_column_maximum"(const double* x, int64_t n)
     double scale_column "rmt_scale_column"(double* x, double scale, int64_t n, double* row_square, double* row_largest)
     void transpose_scaled "rmt_transpose_scaled"(
-        const double* a, int64_t lda, int64_t m, int64_t n, double scale, double* x)
-
-
+        const double* a, int64_t lda, int64_t m, int64_t n, double scale, const int64_t* to, double* x, double* row_square)
 
 cdef inline void sort_descending(double* key, int64_t* order, int64_t n, int64_t* buffer) noexcept nogil:
     """order <- stable permutation that sorts key in descending order (merge sort)."""
@@ -99,35 +97,23 @@ cdef inline bint order_with_slack(double* key, int64_t* order, int64_t n, double
 
 
 cdef inline void gather_columns(
-    const double* a, int64_t lda, const int64_t* columns, int64_t m, int64_t n, int64_t shift, double* x
+    const double* a, int64_t lda, const int64_t* columns, int64_t m, int64_t n, int64_t shift, double* x,
+    double* row_square, int64_t* to
 ) noexcept nogil:
-    """x[i, j] = a[i, columns[j]] 2^-shift, a by rows and x by columns, eight rows at a time."""
-    cdef int64_t i, j, l
-    cdef double scale = times_power(1.0, -shift)
-    cdef const double* row
-    cdef double* target
-    if not -1000 < shift < 1000:
+    """x[i, j] = a[i, columns[j]] 2^-shift, a by rows and x by columns, with the squared norms of the rows of x."""
+    cdef int64_t i, j
+    cdef double y
+    if -1000 < shift < 1000:
         for j in range(n):
-            for i in range(m):
-                x[i + j * m] = times_power(a[i * lda + columns[j]], -shift)
+            to[columns[j]] = j
+        transpose_scaled(a, lda, m, n, times_power(1.0, -shift), to, x, row_square)
         return
-    i = 0
-    while i < n and columns[i] == i:
-        i += 1
-    if i == n:
-        transpose_scaled(a, lda, m, n, scale, x)
-        return
-    i = 0
-    while i + 8 <= m:
-        for j in range(n):
-            row = a + i * lda + columns[j]
-            target = x + i + j * m
-            for l in range(8):
-                target[l] = row[l * lda] * scale
-        i += 8
+    memset(row_square, 0, m * sizeof(double))
     for j in range(n):
-        for l in range(i, m):
-            x[l + j * m] = a[l * lda + columns[j]] * scale
+        for i in range(m):
+            y = times_power(a[i * lda + columns[j]], -shift)
+            row_square[i] += y * y
+            x[i + j * m] = y
 
 
 cdef inline void gather(
@@ -147,16 +133,16 @@ cdef inline void gather(
 cdef inline void load(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows, const double* h,
     const double* blocks, int64_t reflectors, int64_t nb, int64_t r, const int64_t* old_e, double* c, int64_t* e,
-    double* key, double* row_norm, double* row_largest, double* work
+    double* key, double* row_norm, double* row_largest, double* row_square, int64_t* buffer, double* work
 ) noexcept nogil:
     """c = A U: the columns of A in the order of the previous panel's rows, then its reflectors from the right.
 
     The columns are brought to largest entry in [1, 2), exactly, with the power of two moved into e; key and row_norm get
-    the logarithms of their scaled norms and the norms of the rows.
+    the logarithms of their scaled norms and the norms of the rows; row_square the squared norms of the rows of A.
     """
     cdef int64_t i, j, top
     cdef double x, s
-    gather_columns(a, lda, input_rows, m, n, shift, c)
+    gather_columns(a, lda, input_rows, m, n, shift, c, row_square, buffer)
     if reflectors > 0:
         apply_right(h, n, blocks, reflectors, nb, c, m, work)
     memset(row_norm, 0, m * sizeof(double))

@@ -234,25 +234,49 @@ static inline __attribute__((always_inline)) void rmt_transpose_tile(
     for (int i = 0; i < 8; i++) RMT_STORE(y + i * ldy, r[i]);
 }
 
-/* x (m, n) by columns = a (m, n) by rows times scale. */
+/* Tiles are written to as many pages as there are columns, which no hardware prefetcher follows. */
+#define RMT_AHEAD 32
+
+/* Column to[j] of x (m, n) by columns = column j of a (m, n) by rows, times scale; row_square = squared norms of the rows. */
 RMT_PASS void rmt_transpose_scaled(
-    const double* restrict a, int64_t lda, int64_t m, int64_t n, double scale, double* restrict x) {
+    const double* restrict a, int64_t lda, int64_t m, int64_t n, double scale, const int64_t* restrict to,
+    double* restrict x, double* restrict row_square) {
     int64_t i = 0, j;
     for (; i + 8 <= m; i += 8) {
+        rmt_lanes sums = {0}, v;
         for (j = 0; j + 8 <= n; j += 8) {
-            rmt_transpose_tile(a + i * lda + j, lda, x + i + j * m, m);
+            double tile[64];
+            if (j + RMT_AHEAD + 8 <= n)
+                for (int l = 0; l < 8; l++) {
+                    double* target = x + i + to[j + RMT_AHEAD + l] * m;
+                    __builtin_prefetch(target, 1);
+                    __builtin_prefetch(target + 7, 1);
+                    __builtin_prefetch(a + (i + l) * lda + j + RMT_AHEAD);
+                }
+            rmt_transpose_tile(a + i * lda + j, lda, tile, 8);
             for (int l = 0; l < 8; l++) {
-                rmt_lanes v;
-                RMT_LOAD(v, x + i + (j + l) * m);
+                RMT_LOAD(v, tile + 8 * l);
                 v *= scale;
-                RMT_STORE(x + i + (j + l) * m, v);
+                sums += v * v;
+                RMT_STORE(x + i + to[j + l] * m, v);
             }
         }
         for (; j < n; j++)
-            for (int l = 0; l < 8; l++) x[i + l + j * m] = a[(i + l) * lda + j] * scale;
+            for (int l = 0; l < 8; l++) {
+                double y = a[(i + l) * lda + j] * scale;
+                sums[l] += y * y;
+                x[i + l + to[j] * m] = y;
+            }
+        RMT_STORE(row_square + i, sums);
     }
-    for (; i < m; i++)
-        for (j = 0; j < n; j++) x[i + j * m] = a[i * lda + j] * scale;
+    for (; i < m; i++) {
+        row_square[i] = 0.0;
+        for (j = 0; j < n; j++) {
+            double y = a[i * lda + j] * scale;
+            row_square[i] += y * y;
+            x[i + to[j] * m] = y;
+        }
+    }
 }
 
 /* Squared angles of column j: see `conditions` in spectra_errors.pxd. Returns what they add to the variance of ln R_jj. */
