@@ -50,9 +50,9 @@ def scan(const double[:, ::1] matrix, unsigned char[::1] row_used, unsigned char
 cdef int step(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
     const double* h, const double* blocks, int64_t reflectors, const int64_t* old_e, const double* t, const int64_t* first,
-    const double* khat, const double* angles, int64_t r, int64_t n0, double limit, int64_t nb,
+    const double* khat, const float* angles, int64_t r, int64_t n0, double limit, int64_t nb,
     double refine, double* c, double* new_blocks, int64_t* new_rows, int64_t* columns, int64_t* new_e, double* new_t,
-    int64_t* new_first, double* new_khat, double* new_angles, double* memory, int64_t* rank, double* growth,
+    int64_t* new_first, double* new_khat, float* new_angles, double* memory, int64_t* rank, double* growth,
     double* grading, bint* refined
 ) noexcept nogil:
     cdef int64_t steps = min(m, r), i, j
@@ -128,7 +128,7 @@ cdef int step(
     if angles != NULL:
         conditions(
             c, m, r, steps, columns, e, old_e, moved, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm,
-            tau, scale, line,
+            tau, scale, <float*>line,
         )
     # the rank is exact: rows of R that are exactly zero are dropped
     rank[0] = steps
@@ -153,9 +153,9 @@ def workspace(long long m, long long n, long long r, long long n0, long long nb)
 def udt_step(
     const double[:, ::1] factor, long long shift, const int64_t[::1] input_rows, const double[::1] reflectors,
     const double[::1] blocks, long long count, const int64_t[::1] exponents, const double[::1] t, const int64_t[::1] first,
-    const double[::1] khat, const double[::1] angles, long long rank, long long n0, double limit, long long nb,
+    const double[::1] khat, const float[::1] angles, long long rank, long long n0, double limit, long long nb,
     double refine, double[::1] new_reflectors, double[::1] new_blocks, int64_t[::1] new_rows, int64_t[::1] new_columns,
-    int64_t[::1] new_exponents, double[::1] new_t, int64_t[::1] new_first, double[::1] new_khat, double[::1] new_angles,
+    int64_t[::1] new_exponents, double[::1] new_t, int64_t[::1] new_first, double[::1] new_khat, float[::1] new_angles,
     double[::1] memory,
 ):
     """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled

@@ -9,8 +9,8 @@ cdef extern from "spectra_passes.h" nogil:
     double column_maximum "rmt_column_maximum"(const double* x, int64_t n)
     void solve_transposed "rmt_solve_transposed"(const double* r, int64_t ld, int64_t n, double* x)
     double turn_angles "rmt_turn_angles"(
-        const double* r, const double* old, const double* scale, const double* inverse, double lift, double diagonal,
-        double g, double cap, int64_t n, double* angles, double* extra)
+        const double* r, const float* old, const double* scale, const double* inverse, double lift, double diagonal,
+        double g, double cap, int64_t n, float* angles, double* extra)
 
 cdef extern from *:
     """
@@ -123,15 +123,16 @@ cdef inline void finer_errors(double* g, double* inverse, int64_t steps) noexcep
 
 cdef inline void conditions(
     const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* columns, const int64_t* e, const int64_t* old_e,
-    bint moved, const double* diagonal, const double* g, const double* khat, const double* angles, double* new_khat,
-    double* new_angles, double* extra, const double* inverse, double* lift, double* scale, double* buffer
+    bint moved, const double* diagonal, const double* g, const double* khat, const float* angles, double* new_khat,
+    float* new_angles, double* extra, const double* inverse, double* lift, double* scale, float* buffer
 ) noexcept nogil:
     """How far row-wise errors of one unit move ln R_ii, and the squared angles by which they turn Q_i towards Q_j.
 
     An angle w between i and j > i moves ln R_ii by w R_ij / R_ii, and by w 2^(e_j - e_i) when the pivot i has just
     overtaken the larger j; ln R_jj moves by the opposite. New errors E enter as (Q^T E R^-1)_ii and (Q^T E R^-1)_ji. The
     angle becomes w R_jj / R_ii: a direction that grows faster amplifies what has leaked into it. Sums of squares, since the
-    errors are random. Column j of `angles`, above its diagonal, holds the squares.
+    errors are random. Column j of `angles`, above its diagonal, holds the squares
+    (in single precision: half the memory to pass over, and they are estimates).
     """
     cdef int64_t i, j, a, b
     cdef double w, tilt
@@ -151,7 +152,7 @@ cdef inline void conditions(
                     extra[i] += tilt
                     extra[j] += tilt
         extra[j] += turn_angles(
-            c + j * m, <const double*>buffer if moved else angles + j * r, scale, inverse, lift[j], diagonal[j], g[j], LARGEST_ANGLE,
+            c + j * m, <const float*>buffer if moved else angles + j * r, scale, inverse, lift[j], diagonal[j], g[j], LARGEST_ANGLE,
             j, new_angles + j * steps, extra,
         )
     for i in range(steps):

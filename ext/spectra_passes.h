@@ -19,6 +19,7 @@
 /* A compiler may not reorder a sum by itself, so the partial sums are spelled out as vectors. */
 #define RMT_LANES 8
 typedef double rmt_lanes __attribute__((vector_size(RMT_LANES * sizeof(double))));
+typedef float rmt_short_lanes __attribute__((vector_size(RMT_LANES * sizeof(float))));
 typedef int64_t rmt_lane_bits __attribute__((vector_size(RMT_LANES * sizeof(int64_t))));
 #define RMT_LOAD(v, p) memcpy(&(v), (p), sizeof(rmt_lanes))
 #define RMT_STORE(p, v) memcpy((p), &(v), sizeof(rmt_lanes))
@@ -281,16 +282,18 @@ RMT_PASS void rmt_transpose_scaled(
 
 /* Squared angles of column j: see `conditions` in spectra_errors.pxd. Returns what they add to the variance of ln R_jj. */
 RMT_PASS double rmt_turn_angles(
-    const double* restrict r, const double* restrict old, const double* restrict scale, const double* restrict inverse,
-    double lift, double diagonal, double g, double cap, int64_t n, double* restrict angles, double* restrict extra) {
+    const double* restrict r, const float* restrict old, const double* restrict scale, const double* restrict inverse,
+    double lift, double diagonal, double g, double cap, int64_t n, float* restrict angles, double* restrict extra) {
     rmt_lanes sums = {0}, caps = {0}, tilt, w, coupling, fresh, v;
+    rmt_short_lanes w32;
     double total = 0.0;
     int64_t i = 0;
     caps += cap;
     for (; i + RMT_LANES <= n; i += RMT_LANES) {
         RMT_LOAD(tilt, scale + i);
         tilt *= lift;
-        RMT_LOAD(w, old + i);
+        memcpy(&w32, old + i, sizeof(w32));
+        w = __builtin_convertvector(w32, rmt_lanes);
         RMT_LOAD(v, r + i);
         coupling = v * tilt;
         coupling = w * coupling * coupling;
@@ -303,7 +306,8 @@ RMT_PASS double rmt_turn_angles(
         tilt *= diagonal;
         w = w * tilt * tilt + fresh * fresh;
         w = RMT_CHOOSE(w < caps, w, caps);
-        RMT_STORE(angles + i, w);
+        w32 = __builtin_convertvector(w, rmt_short_lanes);
+        memcpy(angles + i, &w32, sizeof(w32));
     }
     for (; i < n; i++) {
         double tail = scale[i] * lift, u = old[i], turn = diagonal * tail, f = g * inverse[i], c = r[i] * tail;
@@ -311,7 +315,7 @@ RMT_PASS double rmt_turn_angles(
         extra[i] += c;
         total += c;
         u = u * turn * turn + f * f;
-        angles[i] = u < cap ? u : cap;
+        angles[i] = (float)(u < cap ? u : cap);
     }
     for (int l = 0; l < RMT_LANES; l++) total += sums[l];
     return total;

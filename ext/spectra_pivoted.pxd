@@ -1,6 +1,7 @@
 # Column-pivoted Householder QR of a graded panel: the pivots are chosen by norm and exponent, the panel is not scaled.
 from libc.math cimport fabs, log2, sqrt
 from libc.stdint cimport int64_t
+from libc.string cimport memset
 from scipy.linalg.cython_blas cimport dgemv, dger, dnrm2, dswap
 from scipy.linalg.cython_lapack cimport dlarfg, dlarft
 
@@ -67,5 +68,6 @@ cdef inline void block_reflectors(double* c, int64_t m, int64_t steps, double* t
     while k < steps:
         rows = <int>(m - k)
         columns = <int>min(nb, steps - k)
+        memset(blocks + k * nb, 0, columns * nb * sizeof(double))
         dlarft("F", "C", &rows, &columns, c + k + k * m, &ld, tau + k, blocks + k * nb, &ldt)
         k += nb

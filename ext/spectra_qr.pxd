@@ -15,10 +15,12 @@ cdef extern from "spectra_passes.h" nogil:
     void reflect_columns "rmt_reflect_columns"(const double* v, double tau, double* c, int64_t ld, int64_t n, int64_t columns)
 
 
-cdef inline void write_out(const double* c, int64_t m, int64_t k, int64_t width, double* v) noexcept nogil:
-    """v (m - k, width) = the reflectors k..k+width-1 of a factored panel with their zeros and ones."""
+cdef inline void write_out(
+    const double* c, int64_t m, int64_t k, int64_t first, int64_t last, double* v
+) noexcept nogil:
+    """Columns first..last-1 of v (m - k rows) = the reflectors k+first.. of a factored panel with their zeros and ones."""
     cdef int64_t j, rows = m - k
-    for j in range(width):
+    for j in range(first, last):
         memset(v + j * rows, 0, j * sizeof(double))
         v[j + j * rows] = 1.0
         memcpy(v + j * rows + j + 1, c + k + j + 1 + (k + j) * m, (rows - j - 1) * sizeof(double))
@@ -46,59 +48,68 @@ cdef inline void factor_columns(double* c, int64_t m, int64_t k, int64_t width, 
             reflect_columns(x, tau[j], x + m, m, rows, k + width - 1 - j)
 
 
-cdef inline void block_factor(
-    const double* v, int64_t rows, int64_t width, const double* tau, double* t, int64_t nb, double* gram
+cdef inline void extend_block(
+    const double* v, int64_t rows, int64_t first, int64_t last, const double* tau, double* t, int64_t nb, double* gram
 ) noexcept nogil:
-    """The upper triangle t (leading dimension nb, the rest zero) with H_1 ... H_width = 1 - v t v^T."""
-    cdef int irows = <int>rows, iw = <int>width
+    """Columns first..last-1 of the upper triangle t (leading dimension nb, zero below) with H_1 ... H_last = 1 - v t v^T."""
+    cdef int irows = <int>(rows - first), width = <int>(last - first), height = <int>last, ld = <int>rows
     cdef double one = 1.0, zero = 0.0, x
     cdef int64_t i, j, l
-    dgemm("T", "N", &iw, &iw, &irows, &one, <double*>v, &irows, <double*>v, &irows, &zero, gram, &iw)
-    for j in range(width):
-        for i in range(j):
-            x = 0.0
-            for l in range(i, j):
-                x += t[i + l * nb] * gram[l + j * width]
-            t[i + j * nb] = -tau[j] * x
-        t[j + j * nb] = tau[j]
+    cdef double* column
+    dgemm(
+        "T", "N", &height, &width, &irows, &one, <double*>v + first, &ld, <double*>v + first + first * rows, &ld, &zero,
+        gram, &height,
+    )
+    for j in range(first, last):
+        column = t + j * nb
+        memset(column, 0, nb * sizeof(double))
+        for l in range(j):
+            x = -tau[j] * gram[l + (j - first) * height]
+            for i in range(l + 1):
+                column[i] += x * t[i + l * nb]
+        column[j] = tau[j]
 
 
 cdef inline void reflect_rest(
-    const double* v, int64_t rows, int64_t width, const double* t, int64_t nb, double* c, int64_t m, int64_t columns,
-    double* w
+    const double* v, int64_t ldv, int64_t rows, int64_t width, const double* t, int64_t nb, double* c, int64_t m,
+    int64_t columns, double* w
 ) noexcept nogil:
     """c (rows, columns; leading dimension m) <- (1 - v t^T v^T) c; `w` holds 2 width columns numbers."""
-    cdef int irows = <int>rows, iw = <int>width, rest = <int>columns, im = <int>m, inb = <int>nb
+    cdef int irows = <int>rows, iw = <int>width, rest = <int>columns, im = <int>m, inb = <int>nb, ld = <int>ldv
     cdef double one = 1.0, zero = 0.0, minus = -1.0
     cdef double* w2 = w + width * columns
-    dgemm("T", "N", &iw, &rest, &irows, &one, <double*>v, &irows, c, &im, &zero, w, &iw)
+    dgemm("T", "N", &iw, &rest, &irows, &one, <double*>v, &ld, c, &im, &zero, w, &iw)
     dgemm("T", "N", &iw, &rest, &iw, &one, <double*>t, &inb, w, &iw, &zero, w2, &iw)
-    dgemm("N", "N", &irows, &rest, &iw, &minus, <double*>v, &irows, w2, &iw, &one, c, &im)
+    dgemm("N", "N", &irows, &rest, &iw, &minus, <double*>v, &ld, w2, &iw, &one, c, &im)
 
 
 cdef inline void blocked_qr(
     double* c, int64_t m, int64_t r, double* blocks, int64_t nb, double* tau, double* work
 ) noexcept nogil:
     """QR of c (m, r), blocks of nb columns in strips of 16; `work` holds nb (m + 2 r + nb) numbers."""
-    cdef int64_t steps = min(m, r), k = 0, width, strip, j
+    cdef int64_t steps = min(m, r), k = 0, rows, width, first, last
     cdef double* v = work
     cdef double* gram = v + nb * m
     cdef double* w = gram + nb * nb
+    cdef double* t
     while k < steps:
+        rows = m - k
         width = min(nb, steps - k)
-        j = k
-        while j < k + width:
-            strip = min(16, k + width - j)
-            factor_columns(c, m, j, strip, tau)
-            if j + strip < k + width:  # its triangular factor is needed for the rest of the block only
-                write_out(c, m, j, strip, v)
-                block_factor(v, m - j, strip, tau + j, blocks + j * nb, nb, gram)
-                reflect_rest(v, m - j, strip, blocks + j * nb, nb, c + j + (j + strip) * m, m, k + width - j - strip, w)
-            j += strip
-        write_out(c, m, k, width, v)
-        block_factor(v, m - k, width, tau + k, blocks + k * nb, nb, gram)
+        t = blocks + k * nb
+        first = 0
+        while first < width:  # a strip, applied to the rest of its block
+            last = min(first + 16, width)
+            factor_columns(c, m, k + first, last - first, tau)
+            write_out(c, m, k, first, last, v)
+            extend_block(v, rows, first, last, tau + k, t, nb, gram)
+            if last < width:
+                reflect_rest(
+                    v + first + first * rows, rows, rows - first, last - first, t + first + first * nb, nb,
+                    c + k + first + (k + last) * m, m, width - last, w,
+                )
+            first = last
         if k + width < r:
-            reflect_rest(v, m - k, width, blocks + k * nb, nb, c + k + (k + width) * m, m, r - k - width, w)
+            reflect_rest(v, rows, rows, width, t, nb, c + k + (k + width) * m, m, r - k - width, w)
         k += width
 
 
@@ -116,7 +127,7 @@ cdef inline void apply_right(
         width = min(nb, count - k)
         iw = <int>width
         rows = <int>(n - k)
-        write_out(h, n, k, width, v)
+        write_out(h, n, k, 0, width, v)
         dgemm("N", "T", &rows, &iw, &iw, &one, v, &rows, <double*>blocks + k * nb, &inb, &zero, z, &rows)
         dgemm("N", "N", &im, &iw, &rows, &one, x + k * m, &im, v, &rows, &zero, w, &im)
         dgemm("N", "T", &im, &rows, &iw, &minus, w, &im, z, &rows, &one, x + k * m, &im)

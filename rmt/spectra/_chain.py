@@ -23,6 +23,7 @@ REFINE_LOSS = 100.0
 GROWTH_LIMIT = 8.0  # 300 left eigenvalues of saturated products outside their bounds
 SMALL_BLOCK, LARGE_BLOCK = 32, 48  # columns per block reflector, up to the width WIDE and beyond
 WIDE = 320
+LARGE_PAGE = 1 << 21
 
 
 class Chain:
@@ -49,7 +50,7 @@ class Chain:
         self.exponents = np.zeros(0, dtype=np.int64)
         self.condition = np.zeros(0)
         self._t = np.zeros(0)
-        self._angles = np.zeros(0)
+        self._angles = np.zeros(0, dtype=np.float32)
         self._reflectors = np.zeros(1)
         self._blocks = np.zeros(1)
         self._first = np.zeros(0, dtype=np.int64)  # row i of T is zero before this column
@@ -59,7 +60,7 @@ class Chain:
         self._output: NDArray[np.intp] | None = None
         self._count = 0
         self._block = SMALL_BLOCK
-        self._free: dict[str, NDArray[np.float64]] = {}
+        self._free: dict[str, NDArray[Any]] = {}
 
     def absorb(self, matrix: Matrix, largest: float) -> None:
         """Multiply by one more factor (m, n) whose rows and columns are live; ``largest`` is its largest modulus."""
@@ -70,7 +71,7 @@ class Chain:
             self._block = SMALL_BLOCK if max(m, n) <= WIDE else LARGE_BLOCK
             self._first = np.zeros(n, dtype=np.int64)
             self.exponents, self.condition = np.zeros(n, dtype=np.int64), np.zeros(n)
-            self._angles = np.zeros(n * n if self.probe else 0)
+            self._angles = np.zeros(n * n if self.probe else 0, dtype=np.float32)
         self.depth += 1
         if debugging() and m == n:  # an independent determinant, for the sum rules only
             log_abs_det, error = log_determinant(matrix)
@@ -81,18 +82,18 @@ class Chain:
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
         wanted = self.refine is True or (self.refine == "auto" and limit == 0.0)
         refine = REFINE_LOSS * max(m, self.rank) if wanted else 0.0
-        reflectors, blocks = self._memory("reflectors", m * n), np.zeros(steps * self._block)
+        reflectors, blocks = self._memory("reflectors", m * n), self._memory("blocks", steps * self._block)
         order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
         exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
         t, condition = self._memory("t", steps * self._live_inputs), np.zeros(steps)
-        angles = self._memory("angles", steps * steps if self.probe else 0)
+        angles = self._memory("angles", steps * steps if self.probe else 0, np.float32)
         work = self._memory("work", _spectra_udt.workspace(m, n, self.rank, self._live_inputs, self._block))
         rank, growth, grading, refined = _spectra_udt.udt_step(
             matrix, shift, self._order, self._reflectors, self._blocks, self._count, self.exponents, self._t, self._first,
             self.condition, self._angles, self.rank, self._live_inputs, limit, self._block,
             refine, reflectors, blocks, order, columns, exponents, t, first, condition, angles, work,
         )  # fmt: skip
-        self._free = {"reflectors": self._reflectors, "t": self._t, "angles": self._angles, "work": work}
+        self._free = {"reflectors": self._reflectors, "blocks": self._blocks, "t": self._t, "angles": self._angles, "work": work}
         if rank < steps:
             t = np.ascontiguousarray(t.reshape(self._live_inputs, steps)[:, :rank]).ravel()
             angles = np.ascontiguousarray(angles.reshape(steps, steps)[:rank, :rank]).ravel() if self.probe else angles
@@ -107,10 +108,21 @@ class Chain:
         self._first = first[:rank].copy()
         self._reflectors, self._blocks, self._order, self._count = reflectors, blocks, order, steps
 
-    def _memory(self, name: str, size: int) -> NDArray[np.float64]:
-        """What the step before has left over, if it fits: fresh pages of memory cost as much as a pass over them."""
+    def _memory(self, name: str, size: int, dtype: type = np.float64) -> NDArray[Any]:
+        """What the step before has left over, if it fits: fresh pages of memory cost as much as a pass over them.
+
+        Large arrays begin at a multiple of two megabytes, so that the system can give them large pages: the kernels go
+        through them with strides of a page.
+        """
         spare = self._free.pop(name, None)
-        return spare if spare is not None and spare.size == size else np.empty(size)
+        if spare is not None and spare.size == size:
+            return spare
+        bytes_needed = size * np.dtype(dtype).itemsize
+        if bytes_needed < LARGE_PAGE // 2:
+            return np.empty(size, dtype=dtype)
+        raw = np.empty(bytes_needed + LARGE_PAGE, dtype=np.uint8)
+        start = -raw.ctypes.data % LARGE_PAGE
+        return raw[start : start + bytes_needed].view(dtype)
 
     def annihilate(self, n0: int) -> None:
         """The product is exactly zero: nothing that follows can change that."""
