@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import lapack
+from scipy.linalg import lapack, qr
 
 from rmt import _spectra_jacobi
 from rmt._checks import check_integer
@@ -142,16 +142,14 @@ def _graded_svd(chain: Chain, vectors: bool) -> Decomposed:
     order = np.argsort(-chain.exponents, kind="stable")
     e = chain.exponents[order]
     rank = chain.rank
-    qr, tau, _, info = lapack.dgeqrf(chain.t()[order].T, overwrite_a=1)
-    if info:
-        raise RuntimeError(f"dgeqrf failed with info = {info}")
-    r1 = np.triu(qr[:rank])
+    (reflectors, tau), triangle = qr(chain.t()[order].T, overwrite_a=True, mode="raw", check_finite=False)
+    r1 = triangle[:rank]
     found = None
     if int(e[0] - e[-1]) <= SAFE_BITS and rank > JACOBI_WIDTH:
         found = _bidiagonal_svd(r1, e, vectors)
     mantissa, exponent, left, right, condition = found or _jacobi_svd(r1, e, vectors)
     if vectors:
-        q1, _, info = lapack.dorgqr(qr[:, :rank], tau)
+        q1, _, info = lapack.dorgqr(reflectors[:, :rank], tau)
         if info:
             raise RuntimeError(f"dorgqr failed with info = {info}")
         left = chain.u()[:, order] @ left
