@@ -15,6 +15,10 @@ cdef extern from "spectra_passes.h" nogil:
     void reflect_columns "rmt_reflect_columns"(const double* v, double tau, double* c, int64_t ld, int64_t n, int64_t columns)
 
 
+cdef enum:
+    UNPACKED = 1000000  # products of two numbers
+
+
 cdef inline void write_out(
     const double* c, int64_t m, int64_t k, int64_t first, int64_t last, double* v
 ) noexcept nogil:
@@ -113,6 +117,25 @@ cdef inline void blocked_qr(
         k += width
 
 
+cdef inline void thin_product(
+    const double* x, int64_t m, int64_t n, const double* v, int64_t width, double* w
+) noexcept nogil:
+    """w (m, width) = x (m, n) v (n, width), all by columns, a few columns of x at a time.
+
+    OpenBLAS copies its operands to blocks unless they are small (`UNPACKED`). A thin product does not earn the copying of x
+    back: in pieces it takes three quarters of the time (measured, 500 x 500 times 32).
+    """
+    cdef int im = <int>m, iw = <int>width, ldv = <int>n, columns
+    cdef int64_t k = 0, piece = max(16, UNPACKED // (m * width))
+    cdef double one = 1.0, zero = 0.0
+    while k < n:
+        columns = <int>min(piece, n - k)
+        dgemm(
+            "N", "N", &im, &iw, &columns, &one, <double*>x + k * m, &im, <double*>v + k, &ldv, &one if k else &zero, w, &im
+        )
+        k += columns
+
+
 cdef inline void apply_right(
     const double* h, int64_t n, const double* blocks, int64_t count, int64_t nb, double* x, int64_t m, double* work
 ) noexcept nogil:
@@ -129,6 +152,6 @@ cdef inline void apply_right(
         rows = <int>(n - k)
         write_out(h, n, k, 0, width, v)
         dgemm("N", "T", &rows, &iw, &iw, &one, v, &rows, <double*>blocks + k * nb, &inb, &zero, z, &rows)
-        dgemm("N", "N", &im, &iw, &rows, &one, x + k * m, &im, v, &rows, &zero, w, &im)
+        thin_product(x + k * m, m, rows, v, width, w)
         dgemm("N", "T", &im, &rows, &iw, &minus, w, &im, z, &rows, &one, x + k * m, &im)
         k += width
