@@ -90,7 +90,13 @@ class Chain:
             self.condition, self._angles, self.rank, self._live_inputs, limit, BLOCK,
             refine, reflectors, blocks, order, columns, exponents, t, first, condition, angles, work,
         )  # fmt: skip
-        self._free = {"reflectors": self._reflectors, "blocks": self._blocks, "t": self._t, "angles": self._angles, "work": work}
+        self._free = {
+            "reflectors": self._reflectors,
+            "blocks": self._blocks,
+            "t": self._t,
+            "angles": self._angles,
+            "work": work,
+        }
         if rank < steps:
             t = np.ascontiguousarray(t.reshape(self._live_inputs, steps)[:, :rank]).ravel()
             angles = np.ascontiguousarray(angles.reshape(steps, steps)[:rank, :rank]).ravel() if self.probe else angles
