@@ -14,7 +14,7 @@ def udt_step(
     t: NDArray[np.float64],
     first: NDArray[np.int64],
     khat: NDArray[np.float64],
-    angles: NDArray[np.float64],
+    angles: NDArray[np.float32],
     rank: int,
     n0: int,
     limit: float,
@@ -28,7 +28,7 @@ def udt_step(
     new_t: NDArray[np.float64],
     new_first: NDArray[np.int64],
     new_khat: NDArray[np.float64],
-    new_angles: NDArray[np.float64],
+    new_angles: NDArray[np.float32],
     memory: NDArray[np.float64],
 ) -> tuple[int, float, float, bool]: ...
 def udt_basis(
