@@ -54,7 +54,8 @@ def direct(law: Law, x0: NDArray[np.float64], x1: NDArray[np.float64], kind: str
     return out
 
 
-def _shaped(out: NDArray[np.float64], like: NDArray[Any]) -> Any:
+def shaped(out: NDArray[np.float64], like: NDArray[Any]) -> Any:
+    """Values in the shape of the points; a float for a number."""
     return float(out[0]) if like.ndim == 0 else out.reshape(like.shape)
 
 
@@ -98,7 +99,7 @@ class StableMethods(ABC):
             out /= self.scale
         elif kind == "logpdf":
             out -= math.log(self.scale)
-        return _shaped(out, array)
+        return shaped(out, array)
 
     def pdf(self, x: ArrayLike, *, table: bool | None = None, dps: int | None = None) -> Any:
         """Density at ``x``; 0 outside the support and at +-inf.
@@ -183,7 +184,7 @@ class StableMethods(ABC):
         low, high = self._ends()
         out[flat == 0.0] = high if upper else low
         out[flat == 1.0] = low if upper else high
-        return _shaped(out, array)
+        return shaped(out, array)
 
     def icdf(self, p: ArrayLike, *, table: bool | None = None) -> Any:
         """The quantile x with P(X <= x) = ``p``; the ends of the support at 0 and 1.

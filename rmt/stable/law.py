@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from rmt._checks import check_alpha, check_choice, check_real
 from rmt._random import RandomState
 from rmt._stable_density import Law
-from rmt.stable.evaluation import StableMethods, kernel_law
+from rmt.stable.evaluation import StableMethods, kernel_law, shaped
 from rmt.stable.sampling import Shape, draw_log_stable, draw_stable
 from rmt.stable.scores import Score, standard_scores
 
@@ -204,7 +204,7 @@ class AlphaStable(StableMethods):
         --------
         >>> from rmt.stable import AlphaStable
         >>> AlphaStable(1.2, 1.0).score(-3.5).alpha
-        array(57.185942...)
+        57.185942...
         """
         points = np.asarray(x, dtype=np.float64)
         flat = np.ascontiguousarray(points).ravel()
@@ -222,7 +222,7 @@ class AlphaStable(StableMethods):
             d_beta -= (2.0 / math.pi) * self.scale * math.log(self.scale) * d_x
             d_scale -= self.beta * (2.0 / math.pi) * (math.log(self.scale) + 1.0) * d_x
         parts = (d_x, d_alpha, d_beta, -d_x, d_scale)
-        return Score(*(np.asarray(part).reshape(points.shape) for part in parts))
+        return Score(*(shaped(part, points) for part in parts))
 
     def sample(self, shape: Shape = None, rng: RandomState = None) -> NDArray[np.float64]:
         """Independent variates (Chambers, Mallows and Stuck 1976, in a form that is smooth through alpha = 1).

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from rmt._checks import check_real
 from rmt._random import RandomState
 from rmt._stable_density import Law
-from rmt.stable.evaluation import StableMethods, kernel_law
+from rmt.stable.evaluation import StableMethods, kernel_law, shaped
 from rmt.stable.sampling import Shape, draw_log_positive, draw_positive
 from rmt.stable.scores import PositiveScore, standard_scores
 
@@ -156,7 +156,7 @@ class PositiveStable(StableMethods):
         --------
         >>> from rmt.stable import PositiveStable
         >>> PositiveStable(0.5).score(0.5).x  # Levy's law: -3/(2x) + 1/(4x^2)
-        array(-2.)
+        -2.0
         """
         points = np.asarray(x, dtype=np.float64)
         flat = np.ascontiguousarray(points).ravel()
@@ -170,7 +170,7 @@ class PositiveStable(StableMethods):
         relative = z1 * d_z  # x d log f/dx
         d_a += (log_cosine / self.a + 0.5 * math.pi * math.tan(half)) / self.a * (1.0 + relative)
         parts = (relative / flat, d_a, -(1.0 + relative) / self.scale)
-        return PositiveScore(*(np.asarray(part).reshape(points.shape) for part in parts))
+        return PositiveScore(*(shaped(part, points) for part in parts))
 
     def sample(self, shape: Shape = None, rng: RandomState = None) -> NDArray[np.float64]:
         """Independent variates (Kanter 1975). Below a = 0.05 use :meth:`sample_log`: overflow gives infinity.

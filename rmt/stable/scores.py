@@ -14,21 +14,21 @@ __all__ = ["PositiveScore", "Score", "score_law", "standard_scores"]
 
 
 class Score(NamedTuple):
-    """d log f / d(x, alpha, beta, loc, scale), each of the shape of x."""
+    """d log f / d(x, alpha, beta, loc, scale), each of the shape of x, floats for a number."""
 
-    x: NDArray[np.float64]
-    alpha: NDArray[np.float64]
-    beta: NDArray[np.float64]
-    loc: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    x: float | NDArray[np.float64]
+    alpha: float | NDArray[np.float64]
+    beta: float | NDArray[np.float64]
+    loc: float | NDArray[np.float64]
+    scale: float | NDArray[np.float64]
 
 
 class PositiveScore(NamedTuple):
-    """d log f / d(x, a, scale) of the positive law, each of the shape of x."""
+    """d log f / d(x, a, scale) of the positive law, each of the shape of x, floats for a number."""
 
-    x: NDArray[np.float64]
-    a: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    x: float | NDArray[np.float64]
+    a: float | NDArray[np.float64]
+    scale: float | NDArray[np.float64]
 
 
 @lru_cache(maxsize=64)
