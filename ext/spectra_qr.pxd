@@ -26,11 +26,14 @@ cdef inline void thin_product(
     """c (m, n) = a b, all by columns, with m or n as small as a block of reflectors; a few terms of the sums at a time.
 
     OpenBLAS copies its operands to blocks unless they are small (`UNPACKED`), which such a product does not earn back: in
-    pieces it takes two thirds to three quarters of the time (measured, 500 x 500 and a block of 32).
+    pieces it takes two thirds to three quarters of the time (measured, 500 x 500 and a block of 32). Nothing is gained with
+    pieces of a few terms.
     """
     cdef int im = <int>m, jn = <int>n, ia = <int>lda, ib = <int>ldb, length
-    cdef int64_t k = 0, piece = max(8, UNPACKED // (m * n))
+    cdef int64_t k = 0, piece = UNPACKED // (m * n)
     cdef double one = 1.0, zero = 0.0
+    if piece < 16:
+        piece = terms
     while k < terms:
         length = <int>min(piece, terms - k)
         dgemm(

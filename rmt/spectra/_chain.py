@@ -21,7 +21,8 @@ ALWAYS_PIVOT = 128
 # a hundred) is computed again in double-double arithmetic; up to the width ALWAYS_PIVOT by default.
 REFINE_LOSS = 100.0
 GROWTH_LIMIT = 8.0  # 300 left eigenvalues of saturated products outside their bounds
-BLOCK = 32  # columns per block reflector
+SMALL_BLOCK, LARGE_BLOCK = 32, 64  # columns per block reflector, up to the width WIDE and beyond
+WIDE = 1200
 LARGE_PAGE = 1 << 21
 
 
@@ -58,6 +59,7 @@ class Chain:
         self._input: NDArray[np.intp] | None = None
         self._output: NDArray[np.intp] | None = None
         self._count = 0
+        self._block = SMALL_BLOCK
         self._free: dict[str, NDArray[Any]] = {}
 
     def absorb(self, matrix: Matrix, largest: float) -> None:
@@ -66,6 +68,7 @@ class Chain:
         if self.depth == 0:
             self._live_inputs = n
             self.rank, self._order = n, np.arange(n)
+            self._block = SMALL_BLOCK if max(m, n) <= WIDE else LARGE_BLOCK
             self._first = np.zeros(n, dtype=np.int64)
             self.exponents, self.condition = np.zeros(n, dtype=np.int64), np.zeros(n)
             self._angles = np.zeros(n * n if self.probe else 0, dtype=np.float32)
@@ -79,15 +82,15 @@ class Chain:
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
         wanted = self.refine is True or (self.refine == "auto" and limit == 0.0)
         refine = REFINE_LOSS * max(m, self.rank) if wanted else 0.0
-        reflectors, blocks = self._memory("reflectors", m * n), self._memory("blocks", steps * BLOCK)
+        reflectors, blocks = self._memory("reflectors", m * n), self._memory("blocks", steps * self._block)
         order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
         exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
         t, condition = self._memory("t", steps * self._live_inputs), np.zeros(steps)
         angles = self._memory("angles", steps * steps if self.probe else 0, np.float32)
-        work = self._memory("work", _spectra_udt.workspace(m, n, self.rank, self._live_inputs, BLOCK))
+        work = self._memory("work", _spectra_udt.workspace(m, n, self.rank, self._live_inputs, self._block))
         rank, growth, grading, refined = _spectra_udt.udt_step(
             matrix, shift, self._order, self._reflectors, self._blocks, self._count, self.exponents, self._t, self._first,
-            self.condition, self._angles, self.rank, self._live_inputs, limit, BLOCK,
+            self.condition, self._angles, self.rank, self._live_inputs, limit, self._block,
             refine, reflectors, blocks, order, columns, exponents, t, first, condition, angles, work,
         )  # fmt: skip
         self._free = {
@@ -137,7 +140,7 @@ class Chain:
         basis = np.zeros((self.shape[0], self.rank))
         if self.rank:
             q = np.empty((self.rank, self._order.size))
-            _spectra_udt.udt_basis(self._reflectors, self._blocks, self._count, BLOCK, q)
+            _spectra_udt.udt_basis(self._reflectors, self._blocks, self._count, self._block, q)
             rows = self._order if self._output is None else self._output[self._order]
             basis[rows] = q.T
         return basis
