@@ -37,7 +37,7 @@ def gaussian(n, depth):
 
 def row(what, factors, ours, peer, target):
     a = b = np.inf
-    for _ in range(3):  # in turns: the speed of a busy machine drifts
+    for _ in range(5 if len(factors[0]) <= 500 else 3):  # in turns: the speed of a busy machine drifts
         a = min(a, seconds(lambda: ours(factors), 1))
         b = min(b, seconds(lambda: peer(formed(factors)), 1))
     return {"what": what, "ours": a, "peer": b, "ratio": a / b, "target": target}
