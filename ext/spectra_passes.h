@@ -235,6 +235,17 @@ static inline __attribute__((always_inline)) void rmt_transpose_tile(
     for (int i = 0; i < 8; i++) RMT_STORE(y + i * ldy, r[i]);
 }
 
+/* x (m, n) by columns = a (m, n) by rows. */
+RMT_PASS void rmt_transpose(const double* restrict a, int64_t lda, int64_t m, int64_t n, double* restrict x) {
+    for (int64_t i = 0; i < m; i += 8) {
+        int64_t j = 0;
+        if (i + 8 <= m)
+            for (; j + 8 <= n; j += 8) rmt_transpose_tile(a + i * lda + j, lda, x + i + j * m, m);
+        for (; j < n; j++)
+            for (int64_t l = i; l < i + 8 && l < m; l++) x[l + j * m] = a[l * lda + j];
+    }
+}
+
 /* Tiles are written to as many pages as there are columns, which no hardware prefetcher follows. */
 #define RMT_AHEAD 32
 

@@ -12,6 +12,7 @@ from scipy.linalg.cython_lapack cimport dlarfg
 
 cdef extern from "spectra_passes.h" nogil:
     double sum_of_squares "rmt_sum_of_squares"(const double* x, int64_t n)
+    void transpose "rmt_transpose"(const double* a, int64_t lda, int64_t m, int64_t n, double* x)
     void times_constant "rmt_times_constant"(double* x, double scale, int64_t n)
     void reflect_columns "rmt_reflect_columns"(const double* v, double tau, double* c, int64_t ld, int64_t n, int64_t columns)
 
@@ -106,11 +107,8 @@ cdef inline void reflect_rest(
     cdef double one = 1.0, zero = 0.0, minus = -1.0
     cdef double* w2 = w + width * columns
     cdef double* turned = w2 + width * columns  # v^T, where turning it pays
-    cdef int64_t i, j
     if columns > 2 * width:
-        for i in range(rows):
-            for j in range(width):
-                turned[j + i * width] = v[i + j * ldv]
+        transpose(v, ldv, width, rows, turned)
         thin_product(width, columns, rows, turned, width, c, m, w)
     else:
         dgemm("T", "N", &iw, &rest, &irows, &one, <double*>v, &ld, c, &im, &zero, w, &iw)
@@ -152,12 +150,14 @@ cdef inline void apply_right(
     const double* h, int64_t n, const double* blocks, int64_t count, int64_t nb, double* x, int64_t m, double* work
 ) noexcept nogil:
     """x (m, n) <- x H_1 ... H_count; `work` holds nb (2 n + m) numbers."""
-    cdef int64_t k = 0, width
-    cdef int iw, rows, im = <int>m, inb = <int>nb
+    cdef int64_t k = 0, j, width, piece = UNPACKED // (m * nb) // 8 * 8
+    cdef int iw, rows, columns, im = <int>m, inb = <int>nb
     cdef double one = 1.0, zero = 0.0, minus = -1.0
     cdef double* v = work
     cdef double* w = v + nb * n
     cdef double* z = w + nb * m
+    if piece < 16:  # as in `thin_product`
+        piece = n
     while k < count:
         width = min(nb, count - k)
         iw = <int>width
@@ -165,5 +165,9 @@ cdef inline void apply_right(
         write_out(h, n, k, 0, width, v)
         dgemm("N", "T", &rows, &iw, &iw, &one, v, &rows, <double*>blocks + k * nb, &inb, &zero, z, &rows)
         thin_product(m, width, rows, x + k * m, m, v, rows, w)
-        dgemm("N", "T", &im, &rows, &iw, &minus, w, &im, z, &rows, &one, x + k * m, &im)
+        j = 0
+        while j < rows:
+            columns = <int>min(piece, rows - j)
+            dgemm("N", "T", &im, &columns, &iw, &minus, w, &im, z + j, &rows, &one, x + (k + j) * m, &im)
+            j += columns
         k += width
