@@ -155,7 +155,7 @@ def plot(stem="docs/guide/spectra_scaling"):
         (left, [(n, 10) for n in (25, 50, 100, 200, 400, 800)], 3, "cubic"),
         (right, [(100, depth) for depth in (10, 20, 40, 80, 160, 320)], 1, "linear"),
     ):
-        times = np.array([[seconds(lambda f=f, c=c: f(gaussian(*c))) for _, f in series] for c in cases])
+        times = np.array([[seconds(lambda f=f, c=c: f(gaussian(*c)), 5) for _, f in series] for c in cases])
         x = np.array([max(case[0] * (power == 3), case[1] * (power == 1)) for case in cases])
         for case, row_times in zip(cases, times, strict=True):
             print(f"| {case[0]} | {case[1]} | " + " | ".join(f"{t:.3g}" for t in row_times) + " |", flush=True)
@@ -166,7 +166,8 @@ def plot(stem="docs/guide/spectra_scaling"):
     for axes, name, fixed in ((left, "N", "L = 10"), (right, "L", "N = 100")):
         axes.set(xscale="log", yscale="log", xlabel=f"{name} ({fixed})", ylabel="CPU seconds")
         axes.tick_params(which="minor", labelbottom=False, labelleft=False)
-    left.legend(fontsize=6)
+    left.set_ylim(top=100 * left.get_ylim()[1])  # room for the legend
+    left.legend(fontsize=6, loc="upper left")
     right.get_legend().remove()
     print(*plotting.save(left, stem, formats=("png",)))
 
