@@ -18,7 +18,8 @@ __all__ = ["Chain", "absorb_all"]
 # panel is pivoted only when the growth of its scaled rows says so (a pivoted panel costs twice an unpivoted one).
 ALWAYS_PIVOT = 128
 # A panel whose worst pivot takes more rounding errors than this times its width from its own factor (one Gaussian factor in
-# a hundred) is computed again in double-double arithmetic; up to the width ALWAYS_PIVOT by default.
+# a hundred) is computed again in double-double arithmetic; up to the width ALWAYS_PIVOT by default. After ten factors the
+# allowance falls as 1/depth down to the width: the errors are heavy-tailed, so that they add up like the depth.
 REFINE_LOSS = 100.0
 GROWTH_LIMIT = 8.0  # 300 left eigenvalues of saturated products outside their bounds
 SMALL_BLOCK, LARGE_BLOCK = 32, 64  # columns per block reflector, up to the width WIDE and beyond
@@ -81,7 +82,7 @@ class Chain:
         shift = int(np.frexp(largest)[1]) - 1
         limit = 0.0 if max(m, self.rank) <= ALWAYS_PIVOT else GROWTH_LIMIT
         wanted = self.refine is True or (self.refine == "auto" and limit == 0.0)
-        refine = REFINE_LOSS * max(m, self.rank) if wanted else 0.0
+        refine = max(1.0, min(1.0, 10.0 / self.depth) * REFINE_LOSS) * max(m, self.rank) if wanted else 0.0
         reflectors, blocks = self._memory("reflectors", m * n), self._memory("blocks", steps * self._block)
         order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
         exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
