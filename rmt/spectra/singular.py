@@ -209,9 +209,10 @@ def product_singular_values(
     Notes
     -----
     Largest error on 94 fresh products of 11 families, up to N = 60 or L = 1000: 4e-12 against multiprecision; with factors
-    of condition 1e8 to 1e15 on purpose, or slopes down to 1e-40: 2e-12 (measured). Where both N = 60 and L = 1000, product and
-    transposed product differ by 1e-11 (Gaussian) to 2e-10, twice in fifteen by 4e-10 and 1e-9 (measured). Factors whose *columns* span more than 20
-    decades (W D) are beyond double-double arithmetic; their transposed product (D W^T, in reverse order) is not.
+    of condition 1e8 to 1e15 on purpose, or slopes down to 1e-40: 2e-12 (measured). Where both N = 60 and L = 1000, product
+    and transposed product differ by 1e-11 (Gaussian) to 2e-10, twice in fifteen by 4e-10 and 1e-9 (measured). Factors
+    whose *columns* span more than 20 decades (W D) are beyond double-double arithmetic; their transposed product (D W^T,
+    in reverse order) is not.
 
     Source: derived from the graded QR of G. W. Stewart, ETNA 3 (1995) 39, and Demmel et al., LAA 299 (1999) 21; see
     docs/theory/product-spectra.md.
