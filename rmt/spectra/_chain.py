@@ -18,9 +18,9 @@ __all__ = ["Chain", "absorb_all"]
 # panel is pivoted only when the growth of its scaled rows says so (a pivoted panel costs twice an unpivoted one).
 ALWAYS_PIVOT = 128
 # A panel whose worst pivot takes more rounding errors than this times its width from its own factor (one Gaussian factor in
-# a hundred) is computed again in double-double arithmetic; up to the width ALWAYS_PIVOT by default. After ten factors the
+# ten) is computed again in double-double arithmetic; up to the width ALWAYS_PIVOT by default. After ten factors the
 # allowance falls as 1/depth down to the width: the errors are heavy-tailed, so that they add up like the depth.
-REFINE_LOSS = 100.0
+REFINE_LOSS = 10.0
 GROWTH_LIMIT = 8.0  # 300 left eigenvalues of saturated products outside their bounds
 SMALL_BLOCK, LARGE_BLOCK = 32, 64  # columns per block reflector, up to the width WIDE and beyond
 WIDE = 1200
