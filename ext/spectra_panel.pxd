@@ -12,6 +12,7 @@ cdef extern from "spectra_passes.h" nogil:
     void transpose_scaled "rmt_transpose_scaled"(
         const double* a, int64_t lda, int64_t m, int64_t n, double scale, const int64_t* to, double* x, double* row_square)
 
+
 cdef inline void sort_descending(double* key, int64_t* order, int64_t n, int64_t* buffer) noexcept nogil:
     """order <- stable permutation that sorts key in descending order (merge sort)."""
     cdef int64_t width = 1, left, middle, right, i, j, k
