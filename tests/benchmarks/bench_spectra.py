@@ -100,17 +100,16 @@ def bounds(seed=2026, path="pivoted"):
         _chain.ALWAYS_PIVOT = 0
     sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
     from fresh_products import fresh_products
-    from product_truth import log_eigenvalues, log_singular_values, needed_bits
+    from product_truth import log_eigenvalues, log_singular_values
 
     floor = 2.0**-53
     table = {}
     for name, factors in fresh_products(int(seed)):
-        bits = needed_bits(factors)
         singular = product_singular_values(factors)
-        exact = log_singular_values(factors, bits)[: singular.rank]
+        exact = log_singular_values(factors)[: singular.rank]
         found = {"singular values": (singular.log_values[: singular.rank], singular.error[: singular.rank], exact)}
         if factors[0].shape[1] == factors[-1].shape[0]:
-            exact = log_eigenvalues(factors, bits)[0]
+            exact = log_eigenvalues(factors)[0]
             for what, width in (("eigenvalues", 64), ("eigenvalues as of wide products", 0)):
                 _eigen_solver.REFINED_WIDTH = width
                 eigen = product_eigenvalues(factors)
