@@ -6,13 +6,14 @@ All matrices here are stored by columns (the order LAPACK wants); the Python sid
 """
 
 from libc.math cimport fabs, log2
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 from scipy.linalg.cython_lapack cimport dgemqrt
 
 from spectra_double_double cimport refined_panel
-from spectra_errors cimport PROBES, conditions, error_sizes, finer_errors, largest_loss, probe_rows
+from spectra_errors cimport PROBES, conditions, error_sizes, finer_errors, grown_rows, largest_loss, probe_rows
+from spectra_leaks cimport LANES, carry_leaks
 from spectra_panel cimport gather, load, order_with_slack, sort_descending, spread
 from spectra_pivoted cimport block_reflectors, pivoted_qr
 from spectra_qr cimport blocked_qr
@@ -24,6 +25,9 @@ cdef extern from "spectra_passes.h" nogil:
 
 cdef double COLUMN_SLACK = 4.0  # in powers of two: columns of a panel that are out of order by less stay in place
 cdef double ROW_SLACK = 2.0
+
+
+SAMPLES = LANES  # of the errors that `leaks` carries
 
 
 def scan(const double[:, ::1] matrix, unsigned char[::1] row_used, unsigned char[::1] column_used):
@@ -50,9 +54,9 @@ def scan(const double[:, ::1] matrix, unsigned char[::1] row_used, unsigned char
 cdef int step(
     const double* a, int64_t lda, int64_t m, int64_t n, int64_t shift, const int64_t* input_rows,
     const double* h, const double* blocks, int64_t reflectors, const int64_t* old_e, const double* t, const int64_t* first,
-    const double* khat, const float* angles, int64_t r, int64_t n0, double limit, int64_t nb,
+    const double* khat, const float* angles, const double* leaks, uint64_t seed, int64_t r, int64_t n0, double limit, int64_t nb,
     double refine, double* c, double* new_blocks, int64_t* new_rows, int64_t* columns, int64_t* new_e, double* new_t,
-    int64_t* new_first, double* new_khat, float* new_angles, double* memory, int64_t* rank, double* growth,
+    int64_t* new_first, double* new_khat, float* new_angles, double* new_leaks, double* memory, int64_t* rank, double* growth,
     double* grading, bint* refined
 ) noexcept nogil:
     cdef int64_t steps = min(m, r), i, j
@@ -74,6 +78,7 @@ cdef int step(
     cdef double* line = scale + widest
     cdef double* squares = line + widest
     cdef double* probes = squares + widest
+    cdef double* turned = probes + PROBES * widest
     cdef int64_t* buffer = indices
     cdef int64_t* e = buffer + 2 * widest
 
@@ -106,13 +111,14 @@ cdef int step(
         growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
         moved = True
     refined[0] = False
-    if angles != NULL or refine > 0.0:
+    if angles != NULL or leaks != NULL or refine > 0.0:
         while True:
             for j in range(steps):
                 diagonal[j] = fabs(c[j + j * m])
             error_sizes(a, lda, m, n, shift, reflectors == 0, steps, columns, old_e, e, squares, row_norm, scale)
+            grown_rows(c, m, r, steps, new_rows, scale, row_norm, probes)
             probe_rows(c, m, steps, new_blocks, nb, row_norm, new_rows, scale, diagonal, probes, key, column_norm, work)
-            if refined[0] or refine <= 0.0 or largest_loss(key, column_norm, steps) <= refine:
+            if refined[0] or refine <= 0.0 or n > r or largest_loss(key, column_norm, steps) <= refine:
                 break
             if refined_panel(
                 a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, e, new_rows, columns, c, tau
@@ -130,6 +136,8 @@ cdef int step(
             c, m, r, steps, columns, e, old_e, moved, diagonal, key, khat, angles, new_khat, new_angles, spare, column_norm,
             tau, scale, <float*>line,
         )
+    if leaks != NULL:
+        carry_leaks(c, m, r, steps, columns, e, old_e, key, column_norm, leaks, seed, new_leaks, new_khat, turned)
     # the rank is exact: rows of R that are exactly zero are dropped
     rank[0] = steps
     for i in range(steps):
@@ -144,19 +152,20 @@ cdef int step(
     return 0
 
 
-def workspace(long long m, long long n, long long r, long long n0, long long nb):
+def workspace(long long m, long long n, long long r, long long n0, long long nb, bint leaks):
     """How many doubles of memory a step needs."""
     widest = max(m, n, r, n0)
-    return max(n * m, CHUNK * (min(m, r) + n0)) + (4 * widest + nb) * nb + 9 * widest + PROBES * m
+    panel = max(n * m, CHUNK * (min(m, r) + n0)) + (4 * widest + nb) * nb
+    return panel + (9 + PROBES) * widest + (LANES * r * min(m, r) if leaks else 0)
 
 
 def udt_step(
     const double[:, ::1] factor, long long shift, const int64_t[::1] input_rows, const double[::1] reflectors,
     const double[::1] blocks, long long count, const int64_t[::1] exponents, const double[::1] t, const int64_t[::1] first,
-    const double[::1] khat, const float[::1] angles, long long rank, long long n0, double limit, long long nb,
-    double refine, double[::1] new_reflectors, double[::1] new_blocks, int64_t[::1] new_rows, int64_t[::1] new_columns,
-    int64_t[::1] new_exponents, double[::1] new_t, int64_t[::1] new_first, double[::1] new_khat, float[::1] new_angles,
-    double[::1] memory,
+    const double[::1] khat, const float[::1] angles, const double[::1] leaks, unsigned long long seed, long long rank,
+    long long n0, double limit, long long nb, double refine, double[::1] new_reflectors, double[::1] new_blocks,
+    int64_t[::1] new_rows, int64_t[::1] new_columns, int64_t[::1] new_exponents, double[::1] new_t, int64_t[::1] new_first,
+    double[::1] new_khat, float[::1] new_angles, double[::1] new_leaks, double[::1] memory,
 ):
     """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled
     rows, spread of the row norms of the panel in powers of two, whether the panel was refined).
@@ -164,20 +173,22 @@ def udt_step(
     `count` reflectors of the previous panel in blocks of `nb` (none at the first factor, where `t` is empty and T = 1; the
     columns of T stay in the order of its pivots, `new_columns`). Row i of T is zero before the column `first[i]`.
     `limit` <= 0 asks for pivoting at every column; a positive limit presorts the columns and pivots when the growth
-    exceeds it. An empty `angles` switches the error estimate off. A positive `refine` is the number of rounding errors in
+    exceeds it. The error estimate comes from `leaks` (narrow products, `seed` makes its signs) or from `angles` (wide ones),
+    or is switched off when both are empty. A positive `refine` is the number of rounding errors in
     the worst pivot above which the panel is computed again in double-double arithmetic.
     """
     cdef int64_t new_rank = 0
     cdef double growth = 0.0, grading = 0.0
     cdef int info
-    cdef bint estimate = angles.shape[0] > 0, refined = False
+    cdef bint squares = angles.shape[0] > 0, samples = leaks.shape[0] > 0, refined = False
     with nogil:
         info = step(
             &factor[0, 0], factor.shape[1], factor.shape[0], factor.shape[1], shift, &input_rows[0], &reflectors[0],
             &blocks[0], count, &exponents[0], &t[0] if t.shape[0] > 0 else NULL, &first[0], &khat[0],
-            &angles[0] if estimate else NULL, rank, n0, limit, nb, refine, &new_reflectors[0], &new_blocks[0], &new_rows[0],
-            &new_columns[0], &new_exponents[0], &new_t[0], &new_first[0], &new_khat[0],
-            &new_angles[0] if estimate else NULL, &memory[0], &new_rank, &growth, &grading, &refined,
+            &angles[0] if squares else NULL, &leaks[0] if samples else NULL, seed, rank, n0, limit, nb, refine,
+            &new_reflectors[0], &new_blocks[0], &new_rows[0], &new_columns[0], &new_exponents[0], &new_t[0], &new_first[0],
+            &new_khat[0], &new_angles[0] if squares else NULL, &new_leaks[0] if samples else NULL, &memory[0], &new_rank,
+            &growth, &grading, &refined,
         )
     if info == -1:
         raise MemoryError("no memory for a step of the UDT chain")

@@ -1,6 +1,7 @@
 # How far the rounding errors of a panel move the pivots, and the angles by which they turn the basis: the error bound.
-from libc.math cimport sqrt
+from libc.math cimport fabs, sqrt
 from libc.stdint cimport int64_t, uint64_t
+from libc.string cimport memset
 from scipy.linalg.cython_lapack cimport dgemqrt
 
 from spectra_scaling cimport exponent_of, times_power
@@ -102,6 +103,34 @@ cdef inline void error_sizes(
             y = times_power(a[i * lda + j], -top)
             x += y * y
         row_norm[i] = times_power(sqrt(x), top - shift)
+
+
+cdef inline void grown_rows(
+    const double* c, int64_t m, int64_t r, int64_t steps, const int64_t* rows, const double* column_size, double* row_norm,
+    double* buffer
+) noexcept nogil:
+    """Rows that grow while the panel is factored round at their largest size: |v_lk| ||column j from row k on|| in step k.
+
+    Pivots are chosen by their scaled norms, so that a column may be much smaller than those that follow it. The squared
+    norm of that part of column j is the sum of R_ij^2 over i >= k; over j, the root mean square relative to columnsize_j.
+    """
+    cdef int64_t j, k, l
+    cdef double* size = buffer
+    cdef double* grown = buffer + steps
+    cdef double square, unit
+    memset(buffer, 0, (steps + m) * sizeof(double))
+    for j in range(r):
+        square = 0.0
+        unit = 1.0 / (column_size[j] * column_size[j]) if j < steps else 1.0
+        for k in range(min(j, steps - 1), -1, -1):
+            square += c[k + j * m] * c[k + j * m] * unit
+            size[k] += square
+    for k in range(steps):
+        square = sqrt(size[k] / (r - k))
+        for l in range(k + 1, m):
+            grown[l] = max(grown[l], fabs(c[l + k * m]) * square)
+    for l in range(m):
+        row_norm[rows[l]] = max(row_norm[rows[l]], grown[l])
 
 
 cdef inline double largest_loss(const double* g, double* inverse, int64_t steps) noexcept nogil:

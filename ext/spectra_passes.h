@@ -212,6 +212,60 @@ RMT_PASS void rmt_solve_transposed(const double* restrict r, int64_t ld, int64_t
     }
 }
 
+/* y = lower triangle of R w R^-1, R (rows, columns) upper triangular by columns, its first square block inverted;
+ * w (columns, rows) strictly lower triangular and y (rows, rows), both by rows with RMT_LANES matrices side by side. */
+RMT_PASS void rmt_similar_lower(
+    const double* restrict r, int64_t ld, int64_t rows, int64_t columns, const double* restrict w, double* restrict y) {
+    rmt_lanes v, x;
+    for (int64_t j = 0; j < rows; j++) {
+        double* line = y + j * rows * RMT_LANES;
+        memset(line, 0, (j + 1) * sizeof(rmt_lanes));
+        for (int64_t b = j; b < columns; b++) {
+            const double coefficient = r[j + b * ld];
+            const double* other = w + b * rows * RMT_LANES;
+            for (int64_t a = 0; a < (j + 1) * RMT_LANES; a += RMT_LANES) {
+                RMT_LOAD(v, line + a);
+                RMT_LOAD(x, other + a);
+                v += coefficient * x;
+                RMT_STORE(line + a, v);
+            }
+        }
+        for (int64_t i = 0; i <= j; i++) {
+            RMT_LOAD(x, line + i * RMT_LANES);
+            x /= r[i + i * ld];
+            RMT_STORE(line + i * RMT_LANES, x);
+            for (int64_t k = i + 1; k <= j; k++) {
+                RMT_LOAD(v, line + k * RMT_LANES);
+                v -= r[i + k * ld] * x;
+                RMT_STORE(line + k * RMT_LANES, v);
+            }
+        }
+    }
+}
+
+/* line (n, RMT_LANES): cut at +-cap (NaN as well), plus g inverse[i] with random signs; returns the state of the generator. */
+RMT_PASS uint64_t rmt_add_errors(
+    double* restrict line, const double* restrict inverse, double g, double cap, int64_t n, uint64_t state) {
+    const rmt_lane_bits shift = {8, 13, 18, 23, 28, 33, 38, 43};
+    rmt_lanes x, top = {0};
+    top += cap;
+    for (int64_t i = 0; i < n; i++) {
+        rmt_lane_bits sign = {0};
+        rmt_lanes fresh = {0};
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        sign = ((sign + (int64_t)state) << shift) & INT64_MIN;
+        fresh += g * inverse[i];
+        RMT_LOAD(x, line + i * RMT_LANES);
+        x = RMT_CHOOSE(x < top, x, top);
+        x = RMT_CHOOSE(x > -top, x, -top);
+        x += (rmt_lanes)((rmt_lane_bits)fresh ^ sign);
+        RMT_STORE(line + i * RMT_LANES, x);
+    }
+    return state;
+}
+
 #define RMT_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (rmt_lane_bits){__VA_ARGS__})
 
 /* y (8 x 8, leading dimension ldy) = transpose of x (leading dimension ldx) */

@@ -25,20 +25,21 @@ GROWTH_LIMIT = 8.0  # 300 left eigenvalues of saturated products outside their b
 SMALL_BLOCK, LARGE_BLOCK = 32, 64  # columns per block reflector, up to the width WIDE and beyond
 WIDE = 1200
 LARGE_PAGE = 1 << 21
+SEED = 0x9E3779B97F4A7C15  # odd: the signs of the samples differ from factor to factor
 
 
 class Chain:
     """State of the pass. After k factors the product is ``U diag(2**e) T`` embedded in ``shape``.
 
-    ``probe=True`` also carries ``condition`` (r,): by how many units a row-wise error of one unit in every factor moves
-    the logarithm of each pivot (root of the sum of squares over rows and factors), with the leakage between pivots that
-    overtake each other; cost O(N^2) per factor. ``refine``: compute panels of nearly singular factors again in
+    ``probe=True`` also carries ``condition`` (r,): by how many units rounding errors of one unit in every factor move the
+    logarithm of each pivot. Up to 128 columns eight samples of random errors are carried along exactly, to first order;
+    beyond, sums of squares (O(N^2) per factor). ``refine``: compute panels of nearly singular factors again in
     double-double arithmetic, always, never or ("auto") up to the width 128.
     """
 
     def __init__(self, *, probe: bool = True, refine: bool | str = False) -> None:
         self.probe, self.refine = probe, refine
-        self.presorted = False  # whether a panel was not pivoted column by column
+        self.sampled = False  # whether `condition` comes from samples
         self.refined = 0  # panels computed again in double-double arithmetic
         self.depth = 0
         self.rank = -1
@@ -51,7 +52,8 @@ class Chain:
         self.exponents = np.zeros(0, dtype=np.int64)
         self.condition = np.zeros(0)
         self._t = np.zeros(0)
-        self._angles = np.zeros(0, dtype=np.float32)
+        self._angles = np.zeros(0, dtype=np.float32)  # squares, of wide products
+        self._leaks = np.zeros(0)  # samples, of narrow products
         self._reflectors = np.zeros(1)
         self._blocks = np.zeros(1)
         self._first = np.zeros(0, dtype=np.int64)  # row i of T is zero before this column
@@ -72,7 +74,9 @@ class Chain:
             self._block = SMALL_BLOCK if max(m, n) <= WIDE else LARGE_BLOCK
             self._first = np.zeros(n, dtype=np.int64)
             self.exponents, self.condition = np.zeros(n, dtype=np.int64), np.zeros(n)
-            self._angles = np.zeros(n * n if self.probe else 0, dtype=np.float32)
+            self.sampled = self.probe and n <= ALWAYS_PIVOT
+            self._angles = np.zeros(n * n if self.probe and not self.sampled else 0, dtype=np.float32)
+            self._leaks = np.zeros(n * n * _spectra_udt.SAMPLES if self.sampled else 0)
         self.depth += 1
         if debugging() and m == n:  # an independent determinant, for the sum rules only
             log_abs_det, error = log_determinant(matrix)
@@ -87,28 +91,31 @@ class Chain:
         order, columns = np.empty(m, dtype=np.int64), np.empty(self.rank, dtype=np.int64)
         exponents, first = np.empty(steps, dtype=np.int64), np.empty(steps, dtype=np.int64)
         t, condition = self._memory("t", steps * self._live_inputs), np.zeros(steps)
-        angles = self._memory("angles", steps * steps if self.probe else 0, np.float32)
-        work = self._memory("work", _spectra_udt.workspace(m, n, self.rank, self._live_inputs, self._block))
+        angles = self._memory("angles", steps * steps if self.probe and not self.sampled else 0, np.float32)
+        leaks = self._memory("leaks", steps * steps * _spectra_udt.SAMPLES if self.sampled else 0)
+        needed = _spectra_udt.workspace(m, n, self.rank, self._live_inputs, self._block, self.sampled)
+        work = self._memory("work", needed)
         rank, growth, grading, refined = _spectra_udt.udt_step(
             matrix, shift, self._order, self._reflectors, self._blocks, self._count, self.exponents, self._t, self._first,
-            self.condition, self._angles, self.rank, self._live_inputs, limit, self._block,
-            refine, reflectors, blocks, order, columns, exponents, t, first, condition, angles, work,
+            self.condition, self._angles, self._leaks, SEED * self.depth % 2**64, self.rank, self._live_inputs, limit,
+            self._block, refine, reflectors, blocks, order, columns, exponents, t, first, condition, angles, leaks, work,
         )  # fmt: skip
         self._free = {
             "reflectors": self._reflectors,
             "blocks": self._blocks,
             "t": self._t,
             "angles": self._angles,
+            "leaks": self._leaks,
             "work": work,
         }
         if rank < steps:
             t = np.ascontiguousarray(t.reshape(self._live_inputs, steps)[:, :rank]).ravel()
-            angles = np.ascontiguousarray(angles.reshape(steps, steps)[:rank, :rank]).ravel() if self.probe else angles
+            angles = _leading(angles, steps, rank)
+            leaks = _leading(leaks, steps, rank)
         if self.depth == 1:
             self._columns = columns
-        self._angles = angles
+        self._angles, self._leaks = angles, leaks
         self.rank, self.growth = rank, max(self.growth, growth)
-        self.presorted |= limit > 0.0
         self.refined += refined
         self.grading = max(self.grading, (2.0 if limit else 0.5) * grading)
         self.exponents, self.condition, self._t = exponents[:rank].copy(), condition[:rank].copy(), t
@@ -153,6 +160,13 @@ class Chain:
             inputs = self._columns if self._input is None else self._input[self._columns]
             full[:, inputs] = self._t.reshape(-1, self.rank).T
         return full
+
+
+def _leading(square: NDArray[Any], size: int, kept: int) -> NDArray[Any]:
+    """The leading block of a square array stored flat (nothing if it is not carried)."""
+    if square.size == 0:
+        return square
+    return np.ascontiguousarray(square.reshape(size, size, -1)[:kept, :kept]).ravel()
 
 
 def absorb_all(
