@@ -57,7 +57,7 @@ cdef int step(
     const double* khat, const float* angles, const double* leaks, uint64_t seed, int64_t r, int64_t n0, double limit, int64_t nb,
     double refine, double* c, double* new_blocks, int64_t* new_rows, int64_t* columns, int64_t* new_e, double* new_t,
     int64_t* new_first, double* new_khat, float* new_angles, double* new_leaks, double* memory, int64_t* rank, double* growth,
-    double* grading, bint* refined
+    double* grading, double* loss, bint* refined
 ) noexcept nogil:
     cdef int64_t steps = min(m, r), i, j
     cdef bint moved, rows_moved
@@ -111,6 +111,7 @@ cdef int step(
         growth[0] = scale_rows(c, m, r, steps, columns, e, new_e)
         moved = True
     refined[0] = False
+    loss[0] = 0.0
     if angles != NULL or leaks != NULL or refine > 0.0:
         while True:
             for j in range(steps):
@@ -118,7 +119,8 @@ cdef int step(
             error_sizes(a, lda, m, n, shift, reflectors == 0, steps, columns, old_e, e, squares, row_norm, scale)
             grown_rows(c, m, r, steps, new_rows, scale, row_norm, probes)
             probe_rows(c, m, steps, new_blocks, nb, row_norm, new_rows, scale, diagonal, probes, key, column_norm, work)
-            if refined[0] or refine <= 0.0 or n > r or largest_loss(key, column_norm, steps) <= refine:
+            loss[0] = largest_loss(key, column_norm, steps)
+            if refined[0] or refine <= 0.0 or n > r or loss[0] <= refine:
                 break
             if refined_panel(
                 a, lda, m, n, shift, input_rows, h, blocks, reflectors, nb, r, old_e, e, new_rows, columns, c, tau
@@ -168,7 +170,8 @@ def udt_step(
     double[::1] new_khat, float[::1] new_angles, double[::1] new_leaks, double[::1] memory,
 ):
     """Absorb one factor (m, n) 2^-shift; see `rmt.spectra._chain`. Returns (rank, growth of the scaled
-    rows, spread of the row norms of the panel in powers of two, whether the panel was refined).
+    rows, spread of the row norms of the panel in powers of two, how many rounding errors its worst pivot takes in double
+    precision, whether it was refined).
 
     `count` reflectors of the previous panel in blocks of `nb` (none at the first factor, where `t` is empty and T = 1; the
     columns of T stay in the order of its pivots, `new_columns`). Row i of T is zero before the column `first[i]`.
@@ -178,7 +181,7 @@ def udt_step(
     the worst pivot above which the panel is computed again in double-double arithmetic.
     """
     cdef int64_t new_rank = 0
-    cdef double growth = 0.0, grading = 0.0
+    cdef double growth = 0.0, grading = 0.0, loss = 0.0
     cdef int info
     cdef bint squares = angles.shape[0] > 0, samples = leaks.shape[0] > 0, refined = False
     with nogil:
@@ -188,11 +191,11 @@ def udt_step(
             &angles[0] if squares else NULL, &leaks[0] if samples else NULL, seed, rank, n0, limit, nb, refine,
             &new_reflectors[0], &new_blocks[0], &new_rows[0], &new_columns[0], &new_exponents[0], &new_t[0], &new_first[0],
             &new_khat[0], &new_angles[0] if squares else NULL, &new_leaks[0] if samples else NULL, &memory[0], &new_rank,
-            &growth, &grading, &refined,
+            &growth, &grading, &loss, &refined,
         )
     if info == -1:
         raise MemoryError("no memory for a step of the UDT chain")
-    return new_rank, growth, grading, refined
+    return new_rank, growth, grading, loss, refined
 
 
 def udt_basis(const double[::1] reflectors, const double[::1] blocks, long long count, long long nb, double[:, ::1] basis):

@@ -41,6 +41,7 @@ class Chain:
         self.probe, self.refine = probe, refine
         self.sampled = False  # whether `condition` comes from samples
         self.refined = 0  # panels computed again in double-double arithmetic
+        self.loss = 0.0  # rounding errors in the worst pivot of a panel, were it not refined
         self.depth = 0
         self.rank = -1
         self.shape = (0, 0)
@@ -95,7 +96,7 @@ class Chain:
         leaks = self._memory("leaks", steps * steps * _spectra_udt.SAMPLES if self.sampled else 0)
         needed = _spectra_udt.workspace(m, n, self.rank, self._live_inputs, self._block, self.sampled)
         work = self._memory("work", needed)
-        rank, growth, grading, refined = _spectra_udt.udt_step(
+        rank, growth, grading, loss, refined = _spectra_udt.udt_step(
             matrix, shift, self._order, self._reflectors, self._blocks, self._count, self.exponents, self._t, self._first,
             self.condition, self._angles, self._leaks, SEED * self.depth % 2**64, self.rank, self._live_inputs, limit,
             self._block, refine, reflectors, blocks, order, columns, exponents, t, first, condition, angles, leaks, work,
@@ -117,6 +118,7 @@ class Chain:
         self._angles, self._leaks = angles, leaks
         self.rank, self.growth = rank, max(self.growth, growth)
         self.refined += refined
+        self.loss = max(self.loss, loss)
         self.grading = max(self.grading, (2.0 if limit else 0.5) * grading)
         self.exponents, self.condition, self._t = exponents[:rank].copy(), condition[:rank].copy(), t
         self._first = first[:rank].copy()

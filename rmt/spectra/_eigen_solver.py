@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,11 +16,12 @@ from rmt.spectra._chain import Chain, absorb_all
 from rmt.spectra._column_scales import evened
 from rmt.spectra._debug import assert_sum_rules, assert_transpose_agrees, debugging, held, transposed
 from rmt.spectra._explicit import better
-from rmt.spectra._factors import Factor, Matrix, checked_factors, live_units
+from rmt.spectra._factors import Factor, Matrix, checked_factors, kept_factors, live_units
+from rmt.spectra._graded_svd import LN2, UNIT
 from rmt.spectra._refined import REFINED_WIDTH, refined
 from rmt.spectra._schur import Reduction, SchurForm, merge, reduce_chain, reduce_factors, reduced_factors, schur_form
 from rmt.spectra._vectors import complex_triangular, conditions, left_vectors, right_vectors
-from rmt.spectra.singular import LN2, UNIT, run_chain
+from rmt.spectra.singular import run_chain
 
 __all__ = ["solve"]
 
@@ -30,7 +30,6 @@ GROWTH_LIMIT = 4.0  # of the reduction to Hessenberg form, beyond which its erro
 CORRECTED_WIDTH = 256  # up to this width, and the bound is raised above it
 UNKNOWN_GROWTH = 64.0  # for ranges that are reduced without blocks
 SUSPICIOUS = 1e3  # a correction by more than so many estimated bounds is not believed
-KEPT_NUMBERS = 1 << 22  # of a stream whose factors are kept for the correction (32 megabytes)
 
 
 def _square_chain(factors: Iterable[ArrayLike], refine: bool | str = False) -> Chain:
@@ -187,27 +186,12 @@ def solve(
     return out
 
 
-def _held_back(factors: Iterable[ArrayLike]) -> tuple[Sequence[ArrayLike] | None, Iterable[ArrayLike]]:
-    """The factors as a sequence, if they are one or are few and small enough to be kept, and the factors to run on."""
-    if isinstance(factors, list | tuple | np.ndarray):
-        kept = list(factors)
-        return kept, kept
-    stream, kept, numbers = iter(factors), [], 0
-    for factor in stream:
-        kept.append(factor.copy() if isinstance(factor, np.ndarray) else factor)  # the stream may use its array again
-        numbers += np.size(factor)
-        if numbers > KEPT_NUMBERS or max(np.shape(factor), default=0) > REFINED_WIDTH:
-            return None, itertools.chain(kept, stream)
-    return kept, kept
-
-
 def _solve_once(factors: Iterable[ArrayLike], wanted: Wanted) -> dict[str, Any]:
     if wanted.method == "exact" or wanted.refine is True:
         factors = list(factors)
-    kept, factors = _held_back(factors)
-    if kept is None:
+    checked, factors = kept_factors(factors, REFINED_WIDTH)
+    if checked is None:
         return _solve_checked(factors, None, wanted)
-    checked = list(checked_factors(kept))
     if checked[0].matrix.shape[1] != checked[-1].matrix.shape[0]:
         return _solve_checked(checked, checked, wanted)  # which refuses it
     out, uneven = _even_solution([factor.matrix for factor in checked], checked, wanted)

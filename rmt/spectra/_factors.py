@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from rmt import _spectra_udt
 
-__all__ = ["Factor", "checked_factors", "compressed", "live_units"]
+__all__ = ["Factor", "checked_factors", "compressed", "kept_factors", "live_units"]
+
+KEPT_NUMBERS = 1 << 22  # of a stream whose factors are kept for a correction (32 megabytes)
 
 Matrix = NDArray[np.float64]
 
@@ -66,6 +69,21 @@ def checked_factors(factors: Iterable[Any]) -> Iterator[Factor]:
         yield factor
     if before is None:
         raise ValueError("factors is empty: a product needs at least one factor")
+
+
+def kept_factors(factors: Iterable[Any], width: int) -> tuple[list[Factor] | None, Iterable[Any]]:
+    """All factors, checked, if they come as a sequence or are few and no wider than ``width``; and what to run on."""
+    stream = checked_factors(factors)
+    if isinstance(factors, list | tuple | np.ndarray):
+        kept = list(stream)
+        return kept, kept
+    kept, numbers = [], 0
+    for factor in stream:
+        kept.append(replace(factor, matrix=factor.matrix.copy()))  # the stream may use its array again
+        numbers += factor.matrix.size
+        if numbers > KEPT_NUMBERS or max(factor.matrix.shape) > width:
+            return None, itertools.chain(kept, stream)
+    return kept, kept
 
 
 def live_units(chain: Sequence[Factor], *, cyclic: bool = False) -> list[NDArray[np.bool_]]:

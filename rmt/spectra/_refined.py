@@ -21,7 +21,7 @@ from rmt.spectra._factors import Matrix
 from rmt.spectra._schur import SchurForm
 from rmt.spectra._vectors import Complex, complex_triangular, left_vectors, right_vectors
 
-__all__ = ["REFINED_WIDTH", "refined"]
+__all__ = ["EXTENDED", "REFINED_WIDTH", "Carried", "carry", "orthonormal", "refined"]
 
 UNIT = 2.0**-53
 LN2 = 0.6931471803691238, 1.9082149292705877e-10  # the first part with 32 zero bits: exact times an exponent
@@ -38,20 +38,27 @@ Pair = tuple[Matrix, Matrix]  # the two parts of a double-double matrix
 
 @dataclass
 class Carried:
-    """A basis (columns) before and behind all factors: P before = behind 2^exponents triangle; overlap = before^T behind."""
+    """A basis (columns) before and behind all factors: P before = behind 2^exponents triangle."""
 
     before: Pair
     behind: Pair
     triangle: Pair
     exponents: NDArray[np.int64]
-    overlap: Pair
+
+    def overlap(self) -> Pair:
+        """before^T behind."""
+        r = self.exponents.size
+        overlap = _fresh(r, r)
+        _spectra_extended.extended_gram(*self.before, *self.behind, *overlap)
+        return overlap
 
 
 def _fresh(rows: int, columns: int) -> Pair:
     return np.zeros((rows, columns)), np.zeros((rows, columns))
 
 
-def _carry(factors: Sequence[Matrix], before: Pair) -> Carried | None:
+def carry(factors: Sequence[Matrix], before: Pair) -> Carried | None:
+    """Take a basis through all factors in double-double arithmetic; None where its columns become dependent."""
     r = before[0].shape[1]
     triangle, exponents = _fresh(r, r), np.zeros(r, dtype=np.int64)
     triangle[0][:] = np.eye(r)
@@ -61,16 +68,12 @@ def _carry(factors: Sequence[Matrix], before: Pair) -> Carried | None:
         if not _spectra_extended.extended_step(factor, *q, *triangle, exponents, *new):
             return None
         q = new
-    overlap = _fresh(r, r)
-    if q[0].shape != before[0].shape:
-        return None
-    _spectra_extended.extended_gram(*before, *q, *overlap)
-    return Carried(before, q, triangle, exponents, overlap)
+    return Carried(before, q, triangle, exponents)
 
 
-def _orthonormal(basis: Matrix) -> Pair | None:
+def orthonormal(basis: Matrix) -> Pair | None:
     """The basis made orthonormal to double-double precision."""
-    carried = _carry([np.eye(basis.shape[0])], (np.ascontiguousarray(basis), np.zeros(basis.shape)))
+    carried = carry([np.eye(basis.shape[0])], (np.ascontiguousarray(basis), np.zeros(basis.shape)))
     return None if carried is None else carried.behind
 
 
@@ -89,9 +92,9 @@ def _scaled(log: Any, exponent: Any) -> Any:
     return exponent * LN2[0] + (exponent * LN2[1] + log)
 
 
-def _log_eigenvalues(carried: Carried, pair: NDArray[np.int8]) -> Complex | None:
+def _log_eigenvalues(carried: Carried, h: Pair, pair: NDArray[np.int8]) -> Complex | None:
     """ln(lambda) of (blocks of the overlap) T; None where a pair has become real."""
-    t, e, h = carried.triangle, carried.exponents, carried.overlap
+    t, e = carried.triangle, carried.exponents
     logs, powers = _log(np.diagonal(t[0]), np.diagonal(t[1]))
     powers = powers + e
     sign, power = _log(np.diagonal(h[0]), np.diagonal(h[1]))  # near 0: the diagonal of the overlap is near 1
@@ -131,13 +134,14 @@ class Expansion:
 
 def _expand(carried: Carried, pair: NDArray[np.int8]) -> Expansion | None:
     r = pair.size
-    logs = _log_eigenvalues(carried, pair)
+    overlap = carried.overlap()
+    logs = _log_eigenvalues(carried, overlap, pair)
     if logs is None:
         return None
     inside = np.eye(r, dtype=bool)
     first = np.flatnonzero(pair == 1)
     inside[first, first + 1] = inside[first + 1, first] = True
-    blocks, outside = (np.where(where, carried.overlap[0], 0.0) for where in (inside, ~inside))
+    blocks, outside = (np.where(where, overlap[0], 0.0) for where in (inside, ~inside))
     error = np.linalg.solve(blocks.T, outside.T).T
     one = np.eye(r)
     form = SchurForm(blocks, carried.triangle[0][None], carried.exponents[None], pair, one, one, (0, 0), 0)
@@ -177,10 +181,10 @@ def _expand(carried: Carried, pair: NDArray[np.int8]) -> Expansion | None:
 
 
 def _settled(factors: Sequence[Matrix], basis: Matrix) -> Carried | None:
-    start = _orthonormal(basis)
-    carried = None if start is None else _carry(factors, start)
+    start = orthonormal(basis)
+    carried = None if start is None else carry(factors, start)
     if carried is not None and basis.shape[1] < basis.shape[0]:  # of lower rank: into the range of the product first
-        carried = _carry(factors, carried.behind)
+        carried = carry(factors, carried.behind)
     return carried
 
 

@@ -9,21 +9,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import lapack, qr
 
-from rmt import _spectra_jacobi
 from rmt._checks import check_integer
 from rmt._results import Result, provenance
 from rmt.spectra._chain import Chain, absorb_all
 from rmt.spectra._debug import assert_sum_rules, assert_transpose_agrees, debugging, held, transposed
-from rmt.spectra._factors import Matrix, checked_factors, live_units
+from rmt.spectra._factors import Factor, Matrix, checked_factors, kept_factors, live_units
+from rmt.spectra._graded_svd import LN2, UNIT, graded_svd
+from rmt.spectra._refined import REFINED_WIDTH, carry, orthonormal
 
 __all__ = ["ProductSVD", "ProductSingularValues", "product_singular_values", "product_svd"]
 
-LN2 = math.log(2.0)
-UNIT = 2.0**-53
-SAFE_BITS = 900  # a range that LAPACK's bidiagonal SVD holds without over- or underflow
-JACOBI_WIDTH = 128  # up to this width the Jacobi kernel is as fast as LAPACK and provably accurate
+CORRECTIONS = 3  # passes of the correction, one nearly always
+NEARLY_DIAGONAL = (
+    10.0  # condition of the scaled triangle that a basis close to the right singular vectors leaves (2 mostly)
+)
+SUSPICIOUS = 1e3  # a correction by more than so many bounds is not believed
 
 
 @dataclass(frozen=True)
@@ -89,85 +90,128 @@ def run_chain(factors: Iterable[ArrayLike], *, probe: bool = True, group: int = 
         return absorb_all(_grouped(factors, group), probe=probe, refine=False)
     if isinstance(factors, list | tuple) or (isinstance(factors, np.ndarray) and factors.ndim == 3):
         chain = list(checked_factors(factors))
-        if all(factor.rows.all() and factor.columns.all() for factor in chain):
-            return absorb_all(chain, probe=probe, refine=refine)
-        return absorb_all(chain, probe=probe, refine=refine, live=live_units(chain))
+        return absorb_all(chain, probe=probe, refine=refine, live=_live(chain))
     return absorb_all(factors, probe=probe, refine=refine)
 
 
-Decomposed = tuple[NDArray[np.float64], NDArray[np.int64], Matrix, Matrix, float]
-
-
-def _jacobi_svd(r1: Matrix, e: NDArray[np.int64], vectors: bool) -> Decomposed:
-    """Mantissas, exponents and vectors of R1 2^e with exact exponents of the rows of their own, R1 2^e = 2^(e1) T1."""
-    top = np.where(r1 != 0.0, np.frexp(r1)[1] + e[None, :], np.iinfo(np.int64).min).max(axis=1)
-    t1 = np.ldexp(r1, np.clip(e[None, :] - top[:, None], -4000, 4000).astype(np.int32))
-    rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
-    columns = np.ascontiguousarray(t1)
-    mantissa, exponent = np.empty(e.size), top.astype(np.int64)
-    v = np.eye(e.size) if vectors else np.zeros((0, 0))
-    if _spectra_jacobi.one_sided_jacobi(columns, mantissa, exponent, v) < 0:
-        raise RuntimeError("the Jacobi iteration did not converge in 60 sweeps")
-    return mantissa, exponent, columns.T, v.T, 1.0 / max(float(rcond), 1e-300)
-
-
-def _bidiagonal_svd(r1: Matrix, e: NDArray[np.int64], vectors: bool) -> Decomposed | None:
-    """The same by LAPACK, None where it has lost digits: the sum of the logarithms is that of the diagonal."""
-    middle = int(e[0] + e[-1]) // 2
-    b = r1 * np.ldexp(1.0, (e - middle).astype(np.int32))
-    t1 = b * np.ldexp(1.0, -np.frexp(np.maximum(b.max(axis=1), -b.min(axis=1)))[1])[:, None]
-    rcond, _ = lapack.dtrcon(t1, norm="1", uplo="U")
-    condition = 1.0 / max(float(rcond), 1e-300)
-    left, right = np.zeros((e.size, 0)), np.zeros((e.size, 0))
-    if vectors:  # P = U b^T Q1^T; dgesdd with vectors would lose the small values
-        right, s, leftt, info = lapack.dgesvd(b)
-        left = leftt.T
-    else:
-        _, s, _, info = lapack.dgesdd(b, compute_uv=0)
-    if info:
-        raise RuntimeError(f"the bidiagonal SVD failed with info = {info}")
-    mantissa, shift = np.frexp(s)
-    pivots, shifts = np.frexp(np.abs(np.diagonal(b)))
-    if not s[-1] > 0.0:
+def _live(chain: list[Factor]) -> list[NDArray[np.bool_]] | None:
+    """Masks of the live units at all interfaces, None where all are."""
+    if all(factor.rows.all() and factor.columns.all() for factor in chain):
         return None
-    difference = math.fsum(np.log(mantissa)) - math.fsum(np.log(pivots)) + int(np.sum(shift - shifts)) * LN2
-    # up to 400 columns at most 1.6 roundings per value, 8000 where digits were lost; more in wide ill-conditioned triangles
-    if abs(difference) > UNIT * e.size * (10.0 + condition):
-        return None
-    return mantissa, shift.astype(np.int64) + middle, left, right, condition
+    return live_units(chain)
 
 
-def _graded_svd(chain: Chain, vectors: bool) -> Decomposed:
-    """Mantissas, exponents, left and right vectors of U 2^e T, and the condition of the scaled triangle."""
-    order = np.argsort(-chain.exponents, kind="stable")
-    e = chain.exponents[order]
-    rank = chain.rank
-    (reflectors, tau), triangle = qr(chain.t()[order].T, overwrite_a=True, mode="raw", check_finite=False)
-    r1 = triangle[:rank]
-    found = None
-    if int(e[0] - e[-1]) <= SAFE_BITS and rank > JACOBI_WIDTH:
-        found = _bidiagonal_svd(r1, e, vectors)
-    mantissa, exponent, left, right, condition = found or _jacobi_svd(r1, e, vectors)
-    if vectors:
-        q1, _, info = lapack.dorgqr(reflectors[:, :rank], tau)
-        if info:
-            raise RuntimeError(f"dorgqr failed with info = {info}")
-        left = chain.u()[:, order] @ left
-        right = q1 @ right
-    down = np.lexsort((-mantissa, -exponent))
-    if vectors:
-        left, right = left[:, down], right[:, down]
-    return mantissa[down], exponent[down], left, right, condition
+def _final_error(log_values: NDArray[np.float64], t_condition: float) -> NDArray[np.float64]:
+    """Bound on the errors of the final SVD and of the logarithm, in units."""
+    return 3.0 * math.sqrt(log_values.size) * t_condition + 5.0 * np.abs(log_values)
 
 
 def singular_error(chain: Chain, log_values: NDArray[np.float64], t_condition: float) -> NDArray[np.float64]:
     """The a-posteriori bound: errors of the pass, of the final SVD, of the logarithm; constants measured (docs/theory)."""
     condition = chain.condition[np.argsort(-chain.exponents, kind="stable")]
-    final = 3.0 * math.sqrt(chain.rank) * t_condition
     # sums of squares miss rare errors a hundred times larger, and more values over more factors find more of them (measured)
     many = max(1.0, math.sqrt(chain.rank * chain.depth / 20_000))
     weight = 40.0 if chain.sampled else 100.0 * many
-    return UNIT * (weight * condition + final + 5.0 * np.abs(log_values))
+    return UNIT * (weight * condition + _final_error(log_values, t_condition))
+
+
+@dataclass
+class _Found:
+    """Logarithms of the values that are not zero, their bounds, their vectors (of the live units, or none)."""
+
+    log_values: NDArray[np.float64]
+    error: NDArray[np.float64]
+    left: Matrix
+    right: Matrix
+    condition: float  # of the scaled triangle
+    total: float  # sum of the logarithms
+
+
+def _decomposed(exponents: NDArray[np.int64], t: Matrix, vectors: bool) -> _Found:
+    mantissa, exponent, left, right, condition = graded_svd(exponents, t, vectors)
+    log_values = np.log(mantissa) + exponent * LN2
+    total = math.fsum(np.log(mantissa)) + int(exponent.sum()) * LN2
+    return _Found(log_values, np.zeros(0), left, right, condition, total)
+
+
+def _corrected(chain: Chain, kept: list[Factor], plain: _Found) -> _Found | None:
+    """The same from a pass that takes the right singular vectors V through all factors in double-double arithmetic.
+
+    P V = Q 2^e T with T nearly diagonal, so that the SVD of 2^e T has the errors of its own rounding only. None where that
+    is no better: a factor is singular to thirty digits, or V is far from the truth.
+    """
+    matrices, right = [factor.matrix for factor in kept], plain.right
+    live = _live(kept)
+    if live is not None:
+        matrices = [matrix[np.ix_(live[k + 1], live[k])] for k, matrix in enumerate(matrices)]
+        right = right[live[0]]
+    for _ in range(CORRECTIONS):
+        start = orthonormal(right)
+        carried = None if start is None else carry(matrices, start)
+        if start is None or carried is None:
+            return None
+        found = _decomposed(carried.exponents, carried.triangle[0], True)
+        right = start[0] @ found.right
+        if found.condition <= NEARLY_DIAGONAL:
+            break
+    else:
+        return None
+    floor = 8.0 * UNIT**2 * chain.loss * float(chain.condition.max())
+    if right.shape[1] < right.shape[0]:  # what V lacks of the range of P^T moves the values to second order
+        floor += float(plain.error.max()) ** 2
+    found.error = UNIT * _final_error(found.log_values, found.condition) + floor
+    moved = np.abs(found.log_values - plain.log_values)
+    if not (found.error.max() < plain.error.max() and np.all(moved <= SUSPICIOUS * plain.error)):
+        return None
+    found.left, found.right = carried.behind[0] @ found.left, right
+    if live is not None:
+        for name, mask in (("left", live[-1]), ("right", live[0])):
+            full = np.zeros((mask.size, chain.rank))
+            full[mask] = getattr(found, name)
+            setattr(found, name, full)
+    return found
+
+
+def _solution(
+    factors: Iterable[ArrayLike], *, vectors: bool, error: bool = True, group: int = 1, refine: bool | str = "auto"
+) -> tuple[dict[str, Any], Matrix, Matrix]:
+    """The fields of the public results; left and right vectors where they are wanted."""
+    kept: list[Factor] | None = None
+    if group == 1 and refine is not False:
+        factors = list(factors) if refine is True else factors
+        kept, factors = kept_factors(factors, REFINED_WIDTH)
+        if kept is not None and refine == "auto" and max(max(factor.matrix.shape) for factor in kept) > REFINED_WIDTH:
+            kept = None
+    chain = run_chain(factors, probe=error or kept is not None, group=group, refine=refine)
+    n = min(chain.shape)
+    log_values, bounds = np.full(n, -np.inf), np.zeros(n)
+    found = _Found(log_values[:0], bounds[:0], np.zeros((chain.shape[0], 0)), np.zeros((chain.shape[1], 0)), 1.0, 0.0)
+    better = None
+    if chain.rank:
+        found = _decomposed(chain.exponents, chain.t(), vectors or kept is not None)
+        found.left = chain.u() @ found.left if vectors else found.left
+        found.error = singular_error(chain, found.log_values, found.condition)
+        better = None if kept is None else _corrected(chain, kept, found)
+        found = better or found
+        log_values[: chain.rank], bounds[: chain.rank] = found.log_values, found.error
+    if debugging() and chain.probe and chain.rank == n == max(chain.shape):
+        assert_sum_rules(chain, found.total, float(bounds.sum()))
+    meta = provenance() | {
+        "depth": chain.depth,
+        "shape": chain.shape,
+        "condition": found.condition,
+        "refined": chain.refined,
+        "corrected": better is not None,
+        "group": group,
+    }
+    fields = {
+        "log_values": log_values,
+        "error": bounds if error else np.full(n, np.nan),
+        "log_abs_det": found.total if chain.rank == n else -math.inf,
+        "rank": chain.rank,
+        "meta": meta,
+    }
+    return fields, found.left, found.right
 
 
 def product_singular_values(
@@ -228,12 +272,9 @@ def product_singular_values(
     group = check_integer("group", group, low=1)
     if debugging():
         factors, kept = held(factors)
-    result, _, _ = _singular(run_chain(factors, probe=error, group=group, refine=refine), vectors=False)
+    result, _, _ = _solution(factors, vectors=False, error=error, group=group, refine=refine)
     if debugging() and error:
         _assert_transpose(result, kept, group, refine)
-    result["meta"]["group"] = group
-    if not error:
-        result["error"][:] = np.nan
     return ProductSingularValues(**result)
 
 
@@ -275,13 +316,12 @@ def product_svd(factors: Iterable[ArrayLike], k: int | None = None, *, refine: b
         k = check_integer("k", k, low=1)
     if debugging():
         factors, kept = held(factors)
-    chain = run_chain(factors, refine=refine)
-    if k is not None and k > min(chain.shape):
-        raise ValueError(f"k = {k} must be an integer from 1 to min(n_0, n_L) = {min(chain.shape)}")
-    result, left, right = _singular(chain, vectors=True)
+    result, left, right = _solution(factors, vectors=True, refine=refine)
+    if k is not None and k > result["log_values"].size:
+        raise ValueError(f"k = {k} must be an integer from 1 to min(n_0, n_L) = {result['log_values'].size}")
     if debugging():
         _assert_transpose(result, kept, 1, refine)
-    count = chain.rank if k is None else min(k, chain.rank)
+    count = result["rank"] if k is None else min(k, result["rank"])
     result["log_values"], result["error"] = result["log_values"][:count], result["error"][:count]
     return ProductSVD(
         **result, left=np.ascontiguousarray(left[:, :count]), right=np.ascontiguousarray(right[:, :count])
@@ -289,33 +329,5 @@ def product_svd(factors: Iterable[ArrayLike], k: int | None = None, *, refine: b
 
 
 def _assert_transpose(result: dict[str, Any], kept: list[Any], group: int, refine: bool | str) -> None:
-    other, _, _ = _singular(run_chain(transposed(kept), group=group, refine=refine), vectors=False)
+    other, _, _ = _solution(transposed(kept), vectors=False, group=group, refine=refine)
     assert_transpose_agrees(result["log_values"], result["error"], other["log_values"], other["error"])
-
-
-def _singular(chain: Chain, *, vectors: bool) -> tuple[dict[str, Any], Matrix, Matrix]:
-    n = min(chain.shape)
-    log_values, error = np.full(n, -np.inf), np.zeros(n)
-    left, right = np.zeros((chain.shape[0], 0)), np.zeros((chain.shape[1], 0))
-    total, t_condition = 0.0, 1.0
-    if chain.rank:
-        mantissa, exponent, left, right, t_condition = _graded_svd(chain, vectors)
-        log_values[: chain.rank] = np.log(mantissa) + exponent * LN2
-        error[: chain.rank] = singular_error(chain, log_values[: chain.rank], t_condition)
-        total = math.fsum(np.log(mantissa)) + int(exponent.sum()) * LN2
-    if debugging() and chain.probe and chain.rank == n == max(chain.shape):
-        assert_sum_rules(chain, total, float(error.sum()))
-    meta = provenance() | {
-        "depth": chain.depth,
-        "shape": chain.shape,
-        "condition": t_condition,
-        "refined": chain.refined,
-    }
-    fields = {
-        "log_values": log_values,
-        "error": error,
-        "log_abs_det": total if chain.rank == n else -math.inf,
-        "rank": chain.rank,
-        "meta": meta,
-    }
-    return fields, left, right

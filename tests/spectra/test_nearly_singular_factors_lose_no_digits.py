@@ -8,7 +8,7 @@ import pytest
 from fresh_products import FAMILIES, HARSH, fresh_products
 from scipy.linalg import hadamard, svdvals
 
-from rmt.spectra import product_singular_values, product_svd, singular
+from rmt.spectra import _graded_svd, product_singular_values, product_svd
 
 ULP = 2.0**-53
 
@@ -129,7 +129,7 @@ def test_exactly_dependent_rows_are_reported_by_the_bound():
 def test_the_bidiagonal_iteration_is_checked_by_the_determinant(monkeypatch):
     """LAPACK loses four digits of a graded triangle with clusters; the sum of the logarithms shows it and Jacobi follows."""
     factors, _ = graded_hadamard(256, 4, 40)
-    monkeypatch.setattr(singular, "_jacobi_svd", None)
+    monkeypatch.setattr(_graded_svd, "_jacobi_svd", None)
     with pytest.raises(TypeError, match="not callable"):
         product_singular_values(factors, refine=True)
     ordinary = [np.random.default_rng(0).standard_normal((140, 140)) for _ in range(3)]
