@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy.linalg import eigvals, svdvals
 
-from rmt.spectra import _chain, _eigen_solver, product_eigenvalues, product_singular_values
+from rmt.spectra import _chain, _eigen_solver, product_eigenvalues, product_singular_values, singular
 
 
 def seconds(function, repeat=2):
@@ -105,9 +105,12 @@ def bounds(seed=2026, path="pivoted"):
     floor = 2.0**-53
     table = {}
     for name, factors in fresh_products(int(seed)):
-        singular = product_singular_values(factors)
-        exact = log_singular_values(factors)[: singular.rank]
-        found = {"singular values": (singular.log_values[: singular.rank], singular.error[: singular.rank], exact)}
+        exact, found = log_singular_values(factors), {}
+        for what, width in (("singular values", 64), ("singular values as of wide products", 0)):
+            singular.REFINED_WIDTH = width
+            result = product_singular_values(factors)
+            rank = result.rank
+            found[what] = (result.log_values[:rank], result.error[:rank], exact[:rank])
         if factors[0].shape[1] == factors[-1].shape[0]:
             exact = log_eigenvalues(factors)[0]
             for what, width in (("eigenvalues", 64), ("eigenvalues as of wide products", 0)):
