@@ -164,6 +164,7 @@ def _corrected(chain: Chain, kept: list[Factor], plain: _Found) -> _Found | None
     moved = np.abs(found.log_values - plain.log_values)
     if not (found.error.max() < plain.error.max() and np.all(moved <= SUSPICIOUS * plain.error)):
         return None
+    found.error = np.minimum(found.error, moved + plain.error)
     found.left, found.right = carried.behind[0] @ found.left, right
     if live is not None:
         for name, mask in (("left", live[-1]), ("right", live[0])):
